@@ -1,0 +1,67 @@
+"""What the bot knows about a chat when a message comes in.
+
+The bot owns these facts and reads them from its database; the policies only
+look at them. They travel through Rasa as one slot and are never stored there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+FACTS_SLOT = "facts"
+# Gates that were raised while nobody knew about whom count for every relation.
+ANY_RELATION = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTip:
+    """A tip that the user got earlier."""
+
+    tip_id: str
+    given_at: datetime
+    helped: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Tips are frozen: since an open question about safety (ask) or after danger (act)."""
+
+    level: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything outside the conversation itself that a decision may depend on.
+
+    Args:
+        now: the moment of this turn, with time zone.
+        onboarded: the user gave consent.
+        country: NL, BE or None while unknown.
+        hold: the safety hold, when there is one.
+        gates: red flags per relation (or ANY_RELATION) that withhold tips.
+        given: tips given before, newest first.
+        asked: ids of questions asked before, newest first.
+        pooled: (concern, tip id) -> (times it helped, times it did not), over all users.
+    """
+
+    now: datetime
+    onboarded: bool = True
+    country: str | None = None
+    hold: Hold | None = None
+    gates: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    given: tuple[GivenTip, ...] = ()
+    asked: tuple[str, ...] = ()
+    pooled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+
+    def red_flags(self, relation: str | None) -> frozenset[str]:
+        """The gates that count for a relation; for an unknown relation all of them.
+
+        Args:
+            relation: a relation of nlu/intents.yml, or None when the user named nobody.
+        """
+        if relation is None:
+            return frozenset().union(*self.gates.values())
+        return self.gates.get(relation, frozenset()) | self.gates.get(ANY_RELATION, frozenset())

@@ -1,0 +1,271 @@
+"""The coaching policy: listen first, then a tip; or the other way when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.content import Content, Question, load
+from nlu.components.crisis_check import CRISIS_KEY
+from nlu.facts import Facts
+from nlu.policies.decision import Decision, DecisionPolicy, latest_intent
+from nlu.policies.ranking import Situation, rank
+
+EXPLORE = "utter_explore"
+ASK = "utter_ask"
+ADVISE = "utter_advise"
+GIVE_TIP = "utter_give_tip"
+NO_SAFE_TIP = "utter_no_safe_tip"
+EXPLAIN = "utter_explain_tip"
+CLARIFY = "utter_clarify"
+NOT_UNDERSTOOD = "utter_not_understood"
+HELPED = "utter_helped"
+UNHELPED = "utter_unhelped"
+LIST_TIPS = "utter_list_tips"
+STOPPED = "utter_stopped"
+GO_ON = "utter_go_on"
+OUT_OF_SCOPE = "utter_out_of_scope"
+
+FALLBACK = "nlu_fallback"
+# An answer to the bot's own question goes to another skill only when that is this clear.
+CLEAR = 0.60
+# A meaning with a smaller share than this is no real option to choose from.
+OPTION_FROM = 0.05
+OPTIONS = 3
+# What a user says about the talk itself is never an answer to the question.
+ABOUT_THE_TALK = frozenset({"ask_tip", "ask_specific_tip", "more", "stop"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message with all that a choice may depend on: its meaning, and where the talk stands."""
+
+    intent: str
+    confidence: float
+    ranking: tuple[tuple[str, float], ...]
+    relation: str | None
+    other: str | None
+    named_tip: str | None
+    stage: str | None
+    concern: str | None
+    tip_id: str | None
+    options: str | None
+    flags: frozenset[str]
+    facts: Facts
+
+    @classmethod
+    def from_tracker(cls, tracker: DialogueStateTracker, facts: Facts) -> Heard:
+        """Read the latest message and the slots.
+
+        The relation is the one this message names first, else the one of before.
+        """
+        intent, confidence = latest_intent(tracker)
+        message = tracker.latest_message
+        entities = (message.entities if message else None) or []
+        parse = (message.parse_data if message else None) or {}
+        ranking = parse.get("intent_ranking") or []
+        relation, other = tracker.get_slot("relation"), tracker.get_slot("other")
+        about = next((e for e in entities if e.get("entity") == "relation"), None)
+        if about is not None:
+            text = (message.text if message else None) or ""
+            relation = about["value"]
+            other = text[about.get("start", 0) : about.get("end", 0)].lower() or None
+        return cls(
+            intent=intent,
+            confidence=confidence,
+            ranking=tuple((i["name"], i["confidence"]) for i in ranking),
+            relation=relation,
+            other=other,
+            named_tip=next((e["value"] for e in entities if e.get("entity") == "tip"), None),
+            stage=tracker.get_slot("stage"),
+            concern=tracker.get_slot("concern"),
+            tip_id=tracker.get_slot("tip_id"),
+            options=tracker.get_slot("options"),
+            flags=facts.red_flags(relation) | set((parse.get(CRISIS_KEY) or {}).get("flags") or ()),
+            facts=facts,
+        )
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True
+)
+class CoachingPolicy(DecisionPolicy):
+    """Picks question or tip for a concern; leaves other intents to the rules."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        featurizer: Any = None,
+    ) -> None:
+        super().__init__(config, model_storage, resource, execution_context, featurizer)
+        # Content is read when the model loads: a new tip needs no training.
+        self._content: Content = load()
+        self._choices = {
+            "ask_tip": self._give_tip,
+            "ask_specific_tip": self._specific_tip,
+            "more": self._more,
+            "unsure": self._ask,
+            "affirm": self._go_on,
+            "deny": self._go_on,
+            "stop": self._stop,
+            "feedback_positive": self._helped,
+            "feedback_negative": self._unhelped,
+            "out_of_scope": self._out_of_scope,
+            FALLBACK: self._unclear,
+            "press_other_tip": self._give_tip,
+            "press_question": self._ask,
+            "press_why": self._explain,
+            "press_helped": self._helped,
+            "press_unhelped": self._unhelped,
+        }
+
+    @classmethod
+    def actions(cls) -> frozenset[str]:
+        """The actions of stories/domain/coaching.yml."""
+        return frozenset(
+            {
+                EXPLORE, ASK, ADVISE, GIVE_TIP, NO_SAFE_TIP, EXPLAIN, CLARIFY, NOT_UNDERSTOOD,
+                HELPED, UNHELPED, LIST_TIPS, STOPPED, GO_ON, OUT_OF_SCOPE,
+            }
+        )  # fmt: skip
+
+    def decide(self, tracker: DialogueStateTracker, facts: Facts) -> Decision | None:
+        """An answer leads to a tip, a concern to a question, a wish to what is wished."""
+        heard = Heard.from_tracker(tracker, facts)
+        if heard.stage == "explore" and self._is_answer(heard):
+            decision = self._advise(heard)
+        elif heard.intent in self._content.concerns:
+            decision = self._explore(heard)
+        elif heard.intent in self._choices:
+            decision = self._choices[heard.intent](heard)
+        else:
+            return None
+        about = {"relation": heard.relation, "other": heard.other}
+        return Decision(decision.action, {**about, **decision.slots})
+
+    def _is_answer(self, heard: Heard) -> bool:
+        if heard.intent.startswith("press_") or heard.intent in ABOUT_THE_TALK:
+            return False
+        if heard.intent in self._content.concerns:
+            # A chosen button (confidence 1) is a new subject, a story is an answer.
+            return heard.confidence < 1.0
+        if heard.intent in {"affirm", "deny", "unsure", FALLBACK}:
+            return True
+        return heard.confidence < CLEAR
+
+    def _explore(self, heard: Heard) -> Decision:
+        question = self._fresh(self._content.concerns[heard.intent].questions, heard.facts)
+        return Decision(
+            EXPLORE,
+            {
+                "concern": heard.intent,
+                "question_id": question.id,
+                "stage": "explore",
+                "tip_id": None,
+                "options": None,
+            },
+        )
+
+    def _advise(self, heard: Heard) -> Decision:
+        clear = heard.intent in self._content.concerns and heard.confidence >= CLEAR
+        return self._tip(heard, heard.intent if clear else heard.concern, ADVISE)
+
+    def _give_tip(self, heard: Heard) -> Decision:
+        return self._tip(heard, heard.concern, GIVE_TIP)
+
+    def _tip(self, heard: Heard, concern: str | None, action: str) -> Decision:
+        ranking = rank(self._content.tips, self.situation(heard, concern))
+        last = heard.facts.given[0].tip_id if heard.facts.given else None
+        if not ranking or ranking[0].tip.id == last:
+            # Every tip is withheld, or the only one left was the last one.
+            return Decision(NO_SAFE_TIP, {"stage": None})
+        return Decision(
+            action if concern else GIVE_TIP,
+            {
+                "concern": concern,
+                "tip_id": ranking[0].tip.id,
+                "reasons": [(r.code, round(r.value, 3)) for r in ranking[0].reasons],
+                "stage": "advise",
+                "options": None,
+            },
+        )
+
+    def situation(self, heard: Heard, concern: str | None) -> Situation:
+        """What the ranking may look at.
+
+        Args:
+            heard: the message and where the talk stands.
+            concern: the concern to give a tip for, None when there is none.
+        """
+        known = self._content.concerns.get(concern or "")
+        side = known.side if known and known.side != "both" else None
+        return Situation(heard.facts, concern, heard.flags, side, first=heard.tip_id is None)
+
+    def _specific_tip(self, heard: Heard) -> Decision:
+        tip = self._content.tip_by_id.get(heard.named_tip or "")
+        if tip is None:
+            return Decision(LIST_TIPS)
+        if heard.flags & set(tip.unsafe_when):
+            return Decision(NO_SAFE_TIP, {"stage": None})
+        return Decision(
+            GIVE_TIP,
+            {"tip_id": tip.id, "reasons": [("asked", 1.0)], "stage": "advise", "options": None},
+        )
+
+    def _ask(self, heard: Heard) -> Decision:
+        tip = self._content.tip_by_id.get(heard.tip_id or "")
+        concern = self._content.concerns[heard.concern or "feel_mistrust"]
+        question = self._fresh((tip or concern).questions, heard.facts)
+        return Decision(ASK, {"question_id": question.id, "stage": "explore"})
+
+    def _more(self, heard: Heard) -> Decision:
+        return self._ask(heard) if heard.stage == "explore" else self._give_tip(heard)
+
+    def _go_on(self, heard: Heard) -> Decision:
+        return Decision(GO_ON)
+
+    def _stop(self, heard: Heard) -> Decision:
+        return Decision(STOPPED, {"stage": None, "options": None})
+
+    def _tip_meant(self, heard: Heard) -> str | None:
+        """The tip of a pressed button, else the last one."""
+        return heard.named_tip if heard.named_tip in self._content.tip_by_id else heard.tip_id
+
+    def _explain(self, heard: Heard) -> Decision:
+        tip_id = self._tip_meant(heard)
+        return Decision(EXPLAIN, {"tip_id": tip_id}) if tip_id else Decision(LIST_TIPS)
+
+    def _helped(self, heard: Heard) -> Decision:
+        return Decision(HELPED, {"tip_id": self._tip_meant(heard), "stage": None})
+
+    def _unhelped(self, heard: Heard) -> Decision:
+        return Decision(UNHELPED, {"tip_id": self._tip_meant(heard), "stage": None})
+
+    def _out_of_scope(self, heard: Heard) -> Decision:
+        return Decision(OUT_OF_SCOPE)
+
+    def _unclear(self, heard: Heard) -> Decision:
+        """Ask once which of the likeliest meanings it is; the second time offer other ways on."""
+        likely = [
+            name
+            for name, confidence in heard.ranking
+            if name in self._content.concerns and confidence >= OPTION_FROM
+        ]
+        if len(likely) < 2 or heard.options:
+            return Decision(NOT_UNDERSTOOD, {"options": None})
+        return Decision(CLARIFY, {"options": ",".join(likely[:OPTIONS])})
+
+    @staticmethod
+    def _fresh(questions: tuple[Question, ...], facts: Facts) -> Question:
+        """The first question that was never asked, else the one asked longest ago."""
+        asked = facts.asked
+        return max(questions, key=lambda q: asked.index(q.id) if q.id in asked else len(asked))

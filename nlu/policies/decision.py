@@ -1,0 +1,114 @@
+"""The base of our own policies: one decision for each message of the user."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa.core.featurizers.tracker_featurizers import TrackerFeaturizer
+from rasa.core.policies.policy import Policy, PolicyPrediction
+from rasa.engine.graph import ExecutionContext
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import SlotSet
+from rasa.shared.core.generator import TrackerWithCachedStates
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.facts import FACTS_SLOT, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An action of the domain and the slots that it needs or leaves behind."""
+
+    action: str
+    slots: dict[str, Any] = field(default_factory=dict)
+
+
+class DecisionPolicy(Policy):
+    """A Rasa policy that is a function of tracker and facts, and learns nothing.
+
+    After the user has spoken it decides on one action, or leaves the turn to the
+    other policies; after its own action it listens.
+    """
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        featurizer: TrackerFeaturizer | None = None,
+    ) -> None:
+        super().__init__(config, model_storage, resource, execution_context, featurizer)
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Rasa asks every policy for a priority; config.yml sets the real one."""
+        return {"priority": 1}
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> DecisionPolicy:
+        """There is nothing trained to load."""
+        return cls(config, model_storage, resource, execution_context)
+
+    def train(
+        self,
+        training_trackers: list[TrackerWithCachedStates],
+        domain: Domain,
+        **kwargs: Any,
+    ) -> Resource:
+        """Nothing to learn: the choices are made by hand and by content."""
+        return self._resource
+
+    @abstractmethod
+    def decide(self, tracker: DialogueStateTracker, facts: Facts) -> Decision | None:
+        """What to do with the latest message of the user; None leaves it to others."""
+
+    def predict_action_probabilities(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        rule_only_data: dict[str, Any] | None = None,
+        precomputations: Any = None,
+        **kwargs: Any,
+    ) -> PolicyPrediction:
+        """Rasa's question: which action is next?"""
+        if tracker.latest_action_name == ACTION_LISTEN_NAME:
+            facts = tracker.get_slot(FACTS_SLOT)
+            decision = self.decide(tracker, facts) if isinstance(facts, Facts) else None
+            if decision is not None:
+                events = [SlotSet(name, value) for name, value in decision.slots.items()]
+                return self._certain(decision.action, domain, events)
+        elif tracker.latest_action_name in self.actions():
+            return self._certain(ACTION_LISTEN_NAME, domain, [])
+        return self._prediction(self._default_predictions(domain))
+
+    @classmethod
+    @abstractmethod
+    def actions(cls) -> frozenset[str]:
+        """The names of the domain's actions that this policy chooses from."""
+
+    def _certain(self, action: str, domain: Domain, events: list[SlotSet]) -> PolicyPrediction:
+        probabilities = self._default_predictions(domain)
+        probabilities[domain.index_for_action(action)] = 1.0
+        # Optional events apply only when this policy wins the turn.
+        return self._prediction(probabilities, optional_events=events)
+
+
+def latest_intent(tracker: DialogueStateTracker) -> tuple[str, float]:
+    """Name and confidence of the latest message's intent ("" and 0 when there is none)."""
+    message: Message | None = tracker.latest_message
+    intent = (message.intent if message else None) or {}
+    return intent.get("name") or "", float(intent.get("confidence") or 0.0)
