@@ -1,0 +1,5 @@
+"""`python -m bot` is `tevoet`."""
+
+from bot.cli import main
+
+main()

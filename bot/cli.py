@@ -1,0 +1,201 @@
+"""The commands of ./tevoet: each one reads its arguments, calls, and prints."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from bot import logs
+from bot.bootstrap import NoModelError, load_dialogue, now, running
+from bot.content import Content, ContentError, load
+from bot.settings import Settings, SettingsError, read_settings
+from bot.training import TrainingError, train, trained_model
+from nlu.lexicon import LexiconError
+
+# Progress goes to standard error, so that output can be piped.
+console = Console(stderr=True, highlight=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; what is wrong with the installation ends it with one clear line."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = read_settings()
+        logs.configure(settings.log_level)
+        raise SystemExit(options.run(options, settings) or 0)
+    except (ContentError, SettingsError, LexiconError, NoModelError, TrainingError) as error:
+        console.print(f"tevoet: {error}", style="red", markup=False)
+        raise SystemExit(2) from None
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise SystemExit(130) from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tevoet", description="A Dutch bot for trust.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    chat = add("chat", _chat, "talk to TeVoet in the terminal")
+    chat.add_argument("--script", type=Path, metavar="FILE", help="play the lines of a file")
+    chat.add_argument("--json", action="store_true", help="with --script: a line of JSON per turn")
+    chat.add_argument("--country", choices=["NL", "BE"], default="NL", help="with --script")
+    add("bot", _bot, "run the bot on Telegram (needs TELEGRAM_TOKEN)")
+    add("train", _train, "train the model, if anything changed")
+    explain = add("explain", _explain, "what the model makes of lines of text, as JSON lines")
+    explain.add_argument("file", nargs="?", type=Path, help="default: standard input")
+    explain.add_argument("--schema", action="store_true", help="print the schema of the output")
+    test = add("test", _test, "lint, type checks, content checks and all tests")
+    test.add_argument("pytest", nargs=argparse.REMAINDER, help="arguments for pytest")
+    content = add("content", _content, "work on the Dutch copy")
+    content.add_argument("action", choices=["check"])
+    database = add("db", _db, "work on the database")
+    database.add_argument("action", choices=["upgrade"])
+    return parser
+
+
+def _prepare(settings: Settings, content: Content) -> None:
+    """Train the model when needed, with progress: it takes a minute or two."""
+    if trained_model(settings.models_dir) is None:
+        _say(content, "terminal_training")
+        with console.status("…") as status:
+            train(settings.models_dir, lambda stage: status.update(stage))
+
+
+def _say(content: Content, key: str) -> None:
+    console.print(content.messages[key].variants[0], markup=False)
+
+
+def _chat(options: argparse.Namespace, settings: Settings) -> int:
+    from bot import terminal
+
+    content = load()
+    _prepare(settings, content)
+    if options.script is None:
+        return asyncio.run(_interactive(settings, content))
+    lines = options.script.read_text(encoding="utf-8").splitlines()
+    with tempfile.TemporaryDirectory() as folder:
+        store = settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{folder}/db"})
+
+        async def play() -> None:
+            async with running(store, content=content) as app:
+                await terminal.play(app, lines, options.country, options.json, sys.stdout)
+
+        try:
+            asyncio.run(play())
+        except LookupError as error:
+            console.print(f"tevoet: {options.script}: {error}", style="red", markup=False)
+            return 2
+    return 0
+
+
+async def _interactive(settings: Settings, content: Content) -> int:
+    from bot import terminal
+
+    with console.status(content.messages["terminal_loading"].variants[0]):
+        dialogue = load_dialogue(settings)
+    async with running(settings, dialogue=dialogue, content=content) as app:
+        await terminal.interactive(app, content.messages["terminal_ready"].variants[0])
+    return 0
+
+
+def _bot(options: argparse.Namespace, settings: Settings) -> int:
+    from telegram.error import InvalidToken
+
+    from bot.telegram import app as telegram_app
+
+    if settings.telegram_token is None:
+        raise SettingsError("TELEGRAM_TOKEN: is missing; README says how to get one")
+    token = settings.telegram_token.get_secret_value()
+    content = load()
+    _prepare(settings, content)
+
+    async def run() -> None:
+        async with running(settings, content=content) as app:
+            application = telegram_app.build(token, settings.telegram_api_url)
+            await telegram_app.run(
+                application, app.conversation, content, app.engine, app.cipher, app.clock
+            )
+
+    try:
+        asyncio.run(run())
+    except InvalidToken:
+        raise SettingsError("TELEGRAM_TOKEN: Telegram does not know it") from None
+    return 0
+
+
+def _train(options: argparse.Namespace, settings: Settings) -> int:
+    if (found := trained_model(settings.models_dir)) is not None:
+        console.print(f"nothing changed: {found.name}")
+        return 0
+    with console.status("…") as status:
+
+        def tell(stage: str) -> None:
+            console.print(f"  {stage}")
+            status.update(stage)
+
+        path = train(settings.models_dir, tell)
+    console.print(f"trained: {path.name}")
+    return 0
+
+
+def _explain(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.explain import SCHEMA, explain
+
+    if options.schema:
+        sys.stdout.write(SCHEMA.read_text(encoding="utf-8"))
+        return 0
+    content = load()
+    _prepare(settings, content)
+    lines = options.file.open("rb") if options.file else sys.stdin.buffer
+    with lines:
+        asyncio.run(explain(lines, load_dialogue(settings), content, now(), sys.stdout))
+    return 0
+
+
+def _content(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.content_check import check
+
+    problems = check()
+    for problem in problems:
+        print(problem)
+    print(f"{len(problems)} problems" if problems else "content is in order")
+    return 1 if problems else 0
+
+
+def _db(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.db.migrate import upgrade
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    asyncio.run(upgrade(settings.database))
+    return 0
+
+
+def _test(options: argparse.Namespace, settings: Settings) -> int:
+    import subprocess
+
+    from bot.settings import ROOT
+
+    checks = [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["tevoet", "content", "check"],
+        ["tevoet", "train"],
+        ["pytest", *options.pytest],
+    ]
+    for command in checks:
+        console.print(f"[bold]{' '.join(command)}[/bold]")
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603
+        if code:
+            return code
+    return 0

@@ -1,0 +1,287 @@
+"""Checks of the Dutch copy that go beyond its shape: `./tevoet content check`.
+
+Both ways: a key that is used must exist, a key that exists must be used. Every
+template is rendered, and every text is measured against Telegram and the reader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+
+import yaml
+
+from bot.content import CONTENT_DIR, Button, Content, ContentError, line_of, load
+from bot.content_usage import used_keys
+from bot.conversation.routes import Event, press
+from bot.conversation.steps import STEP_BY_KEY, Do, Safety, Say
+from bot.readability import flesch_douma, sentences_of, well_formed
+from bot.skills import registry, safety
+
+# Keys and indexes that lead to a value in a file.
+Where = tuple[object, ...]
+
+ROOT = Path(__file__).resolve().parents[1]
+DOMAIN_DIR = ROOT / "stories" / "domain"
+
+TEXT_UNITS = 4096  # Telegram counts UTF-16 units
+CALLBACK_BYTES = 64
+LABEL_CHARACTERS = 28
+SHORT_CHARACTERS = 24
+DESCRIPTION_CHARACTERS = 512
+SHORT_DESCRIPTION_CHARACTERS = 120
+WORDS_IN_A_SENTENCE = 15
+READABILITY_FROM_WORDS = 30
+READABILITY_LOWEST = 60.0
+ALWAYS_KNOWN = {"other", "Other"}
+# A word that fits where a value will stand.
+SAMPLE = "je collega"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a content file."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}"
+
+
+def check(folder: Path = CONTENT_DIR, domain_dir: Path = DOMAIN_DIR) -> list[Problem]:
+    """Check all copy.
+
+    Args:
+        folder: the content files.
+        domain_dir: Rasa's domain files.
+
+    Returns:
+        The problems, by file and line; a file of the wrong shape is the only problem told.
+    """
+    try:
+        content = load(folder)
+    except ContentError as error:
+        return [Problem(f"content/{error.file}", error.line, error.problem)]
+    return sorted(
+        _Check(content, folder, domain_dir).problems(), key=lambda p: (p.file, p.line, p.text)
+    )
+
+
+class _Check:
+    def __init__(self, content: Content, folder: Path, domain_dir: Path) -> None:
+        self._content = content
+        self._nodes = {
+            path.name: yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            for path in folder.glob("*.yml")
+        }
+        self._domain: dict[str, list[dict[str, str]]] = {}
+        self._intents: set[str] = set()
+        for path in sorted(domain_dir.glob("*.yml")):
+            domain = yaml.safe_load(path.read_text(encoding="utf-8"))
+            self._intents |= set(domain.get("intents") or [])
+            for name, responses in (domain.get("responses") or {}).items():
+                self._domain[name] = [response["custom"] for response in responses]
+
+    def problems(self) -> Iterator[Problem]:
+        yield from self._tips()
+        yield from self._concerns()
+        yield from self._messages()
+        yield from self._helplines()
+        yield from self._steps()
+        yield from self._ids()
+
+    def _at(self, file: str, path: Where, text: str) -> Problem:
+        return Problem(f"content/{file}", line_of(self._nodes[file], path), text)
+
+    # --- tips and concerns -------------------------------------------------------
+
+    def _tips(self) -> Iterator[Problem]:
+        numbers = [tip.number for tip in self._content.tips]
+        if numbers != list(range(1, 16)):
+            yield self._at("tips.yml", ("tips",), "the tips are not numbered 1 to 15 in order")
+        for index, tip in enumerate(self._content.tips):
+            where: Where = ("tips", index)
+            for intent in [*tip.helps_with, *tip.not_first_for]:
+                if intent not in self._content.concerns:
+                    yield self._at("tips.yml", where, f"{tip.id}: {intent} is no concern")
+            for intent, weight in tip.helps_with.items():
+                if not 0 <= weight <= 1:
+                    at: Where = (*where, "helps_with", intent)
+                    yield self._at("tips.yml", at, f"{tip.id}: {weight} is not between 0 and 1")
+            if len(tip.short) > SHORT_CHARACTERS:
+                yield self._at("tips.yml", (*where, "short"), f"{tip.id}: too long for a button")
+            for name in (
+                "message",
+                "message_breaker",
+                "why",
+                "why_breaker",
+                "step",
+                "step_breaker",
+            ):
+                yield from self._text("tips.yml", (*where, name), getattr(tip, name))
+            for number, question in enumerate(tip.questions):
+                yield from self._text("tips.yml", (*where, "questions", number), question.text)
+        for intent in self._content.concerns:
+            good = [t for t in self._content.tips if t.helps_with.get(intent, 0) >= 0.5]
+            if len(good) < 3:
+                yield self._at("tips.yml", ("tips",), f"{intent}: fewer than three fitting tips")
+
+    def _concerns(self) -> Iterator[Problem]:
+        for name, concern in self._content.concerns.items():
+            where: Where = ("concerns", name)
+            if name not in self._intents:
+                yield self._at("concerns.yml", where, f"{name} is no intent of the domain")
+            if len(concern.label) > LABEL_CHARACTERS:
+                yield self._at("concerns.yml", (*where, "label"), f"{name}: label is too long")
+            always = [r for r in concern.reflections if r.needs is None and r.side is None]
+            if len(always) < 2:
+                text = f"{name}: fewer than two reflections that always fit"
+                yield self._at("concerns.yml", where, text)
+            for number, reflection in enumerate(concern.reflections):
+                path = (*where, "reflections", number)
+                yield from self._text("concerns.yml", path, reflection.text)
+                if (reflection.needs == "relation") != bool(_fields(reflection.text)):
+                    text = "a reflection uses {other} when, and only when, it needs a relation"
+                    yield self._at("concerns.yml", path, text)
+            for number, question in enumerate(concern.questions):
+                yield from self._text("concerns.yml", (*where, "questions", number), question.text)
+            for number, bridge in enumerate(concern.bridges):
+                yield from self._text("concerns.yml", (*where, "bridges", number), bridge)
+
+    # --- messages ----------------------------------------------------------------
+
+    def _messages(self) -> Iterator[Problem]:
+        used = used_keys(self._domain.values())
+        for file in ("messages.yml", "safety.yml"):
+            for name in _keys(self._nodes[file], "messages"):
+                message, where = self._content.messages[name], ("messages", name)
+                if not any(pattern.fullmatch(name) for pattern in used):
+                    yield self._at(file, where, f"{name} is not used")
+                for number, text in enumerate(message.variants):
+                    place = (*where, "variants", number)
+                    yield from self._text(file, place, text, frozenset(message.params))
+                for row_number, row in enumerate(message.buttons):
+                    for number, button in enumerate(row):
+                        spot = (*where, "buttons", row_number, number)
+                        yield from self._button(file, spot, button)
+        for pattern in used:
+            if not any(pattern.fullmatch(name) for name in self._content.messages):
+                yield Problem("content/messages.yml", 1, f"{pattern.pattern} is used, not there")
+        for key, limit in (
+            ("bot_description", DESCRIPTION_CHARACTERS),
+            ("bot_short_description", SHORT_DESCRIPTION_CHARACTERS),
+        ):
+            if len(self._content.messages[key].variants[0]) > limit:
+                yield self._at("messages.yml", ("messages", key), f"{key}: over {limit} characters")
+
+    def _button(self, file: str, path: Where, button: Button) -> Iterator[Problem]:
+        if len(button.label) > LABEL_CHARACTERS:
+            yield self._at(file, path, f"label is too long: {button.label}")
+        if len(button.press.encode()) > CALLBACK_BYTES - 30:
+            yield self._at(file, path, "press leaves no room for a tip within 64 bytes")
+        match press(button.press):
+            case Event(intent):
+                known = intent in self._intents
+            case Safety(action):
+                known = action in safety.ACTIONS
+            case Do(action):
+                known = action in {*registry.DO, *registry.DO_WITH}
+            case meaning:
+                known = meaning != Say("button_past")
+        if not known:
+            yield self._at(file, path, f"press means nothing: {button.press}")
+
+    # --- the rest ----------------------------------------------------------------
+
+    def _helplines(self) -> Iterator[Problem]:
+        kinds = {"suicide", "violence", "child", "harm_other", "minor", "other"}
+        for country, lines in self._content.helplines.items():
+            for kind in kinds - {kind for line in lines for kind in line.kinds}:
+                yield self._at(
+                    "helplines.yml", ("helplines", country), f"{country} has no line for {kind}"
+                )
+            for number, line in enumerate(lines):
+                for kind in set(line.kinds) - kinds:
+                    path = ("helplines", country, number)
+                    yield self._at("helplines.yml", path, f"{kind} is no kind")
+
+    def _steps(self) -> Iterator[Problem]:
+        for name, customs in self._domain.items():
+            for custom in customs:
+                for key, value in custom.items():
+                    if key not in STEP_BY_KEY:
+                        yield Problem("stories/domain", 1, f"{name}: {key} is no step")
+                    known = {
+                        "say": self._content.messages,
+                        "safety": safety.ACTIONS,
+                        "do": registry.DO,
+                        "feedback": ("helped", "unhelped"),
+                    }.get(key)
+                    if known is not None and value not in known:
+                        yield Problem("stories/domain", 1, f"{name}: {key} {value} is not there")
+        for intent in self._intents:
+            if press(f"mean:{intent}") == Say("button_past"):
+                yield Problem("stories/domain", 1, f"{intent} cannot be chosen")
+
+    def _ids(self) -> Iterator[Problem]:
+        seen: set[str] = set()
+        for file, owner in (("tips.yml", "tips"), ("concerns.yml", "concerns")):
+            groups: Iterable[tuple[object, tuple[str, ...]]] = (
+                [(i, tuple(q.id for q in t.questions)) for i, t in enumerate(self._content.tips)]
+                if owner == "tips"
+                else [
+                    (n, tuple(q.id for q in c.questions)) for n, c in self._content.concerns.items()
+                ]
+            )
+            for where, ids in groups:
+                for number, question_id in enumerate(ids):
+                    if question_id in seen:
+                        path = (owner, where, "questions", number)
+                        yield self._at(file, path, f"{question_id} is used twice")
+                    seen.add(question_id)
+
+    def _text(
+        self,
+        file: str,
+        path: Where,
+        text: str | None,
+        params: frozenset[str] = frozenset(),
+    ) -> Iterator[Problem]:
+        if text is None:
+            return
+        fields = _fields(text)
+        for name in sorted(fields - params - ALWAYS_KNOWN):
+            yield self._at(file, path, f"{{{name}}} is not filled in here")
+        rendered = text.format_map(dict.fromkeys(fields, SAMPLE))
+        if not well_formed(rendered):
+            yield self._at(file, path, "the tags are not right; only <b> and <i> are known")
+        if re.search(r"&(?!(amp|lt|gt);)", rendered):
+            yield self._at(file, path, "write & as &amp;")
+        if not rendered.strip():
+            yield self._at(file, path, "is empty")
+        if len(rendered.encode("utf-16-le")) // 2 > TEXT_UNITS:
+            yield self._at(file, path, "too long for Telegram")
+        yield from self._readable(file, path, re.sub(r"<[^>]+>", "", rendered))
+
+    def _readable(self, file: str, path: Where, text: str) -> Iterator[Problem]:
+        for sentence in sentences_of(text):
+            if len(sentence.split()) > WORDS_IN_A_SENTENCE:
+                yield self._at(file, path, f"a sentence is too long: {sentence.strip()}")
+        if len(text.split()) > READABILITY_FROM_WORDS:
+            score = flesch_douma(text)
+            if score < READABILITY_LOWEST:
+                yield self._at(file, path, f"hard to read: Flesch-Douma {score:.0f}")
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def _keys(node: yaml.Node | None, name: str) -> list[str]:
+    found = next((v for k, v in node.value if k.value == name), None) if node else None
+    return [key.value for key, _ in found.value] if found else []

@@ -1,0 +1,254 @@
+"""From inbox to turns: order per chat, fragments merged, failures tried again.
+
+`drain(chat)` is the whole engine of the bot: whoever stores something for a
+chat calls it, at start it is called for what was left, and it ends when nothing
+waits. One chat is drained once at a time; several chats go side by side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.content import Content
+from bot.conversation.inbound import Inbound, InboundKind
+from bot.conversation.turn import Clock, Outcome, Superseded, Turn, Turns
+from bot.db.encryption import Cipher
+from bot.db.models import InboxItem
+from bot.db.repositories import IDS_KEPT, Chats, Inbox, Incoming, Outbox
+from bot.db.session import reading, writing
+from bot.skills.reply import Reply
+from bot.skills.safety import help_lines
+from nlu.lexicon import Crisis, Level, Lexicon
+
+TRIES = 3
+RETRY_WAITS = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=0))
+DELAYED_AFTER = timedelta(hours=1)
+CHATS_AT_ONCE = 16
+
+logger = logging.getLogger(__name__)
+
+
+class Conversation:
+    """Everything that comes in goes through here, whatever the channel.
+
+    Args:
+        engine: the database.
+        cipher: encrypts what users wrote.
+        turns: handles one turn.
+        content: all copy.
+        lexicon: sees explicit danger without model and database.
+        clock: tells the time.
+        merge: texts of one chat within this time form one turn.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        cipher: Cipher,
+        turns: Turns,
+        content: Content,
+        lexicon: Lexicon,
+        clock: Clock,
+        merge: timedelta,
+    ) -> None:
+        self._engine, self._cipher, self._turns = engine, cipher, turns
+        self._content, self._lexicon = content, lexicon
+        self._clock, self._merge = clock, merge
+        self._drains: dict[int, asyncio.Task[None]] = {}
+        self._again: set[int] = set()
+        self._slots = asyncio.Semaphore(CHATS_AT_ONCE)
+        # Set whenever replies wait in the outbox.
+        self.on_replies = asyncio.Event()
+
+    # --- coming in ---------------------------------------------------------------
+
+    async def store(self, batch: Sequence[tuple[int, int, Inbound]]) -> None:
+        """Store what came in, all of it or nothing.
+
+        Args:
+            batch: (update id, chat id, what was done), in order.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database refused; nothing is stored.
+        """
+        async with writing(self._engine) as session:
+            incoming = [Incoming(uid, chat, inbound.as_json()) for uid, chat, inbound in batch]
+            await Inbox(session, self._cipher).store(incoming, self._clock())
+
+    def danger(self, inbound: Inbound) -> Crisis | None:
+        """Explicit danger in a text, seen by the lexicon alone."""
+        if inbound.kind is not InboundKind.TEXT:
+            return None
+        crisis = self._lexicon.check([inbound.value])
+        return crisis if crisis.level is Level.ACT else None
+
+    def emergency(self, kind: str | None) -> Reply:
+        """The help lines of both countries, made without model and database."""
+        message = self._content.messages["emergency"]
+        lines = help_lines(self._content, None, kind)
+        return Reply(("emergency",), message.variants[0].format(lines=lines))
+
+    def wake(self, chat_id: int) -> None:
+        """Handle what waits for a chat; a chat that is being drained looks once more."""
+        if chat_id in self._drains:
+            self._again.add(chat_id)
+            return
+        task = asyncio.create_task(self._drain_until_empty(chat_id), name=f"drain-{chat_id}")
+        self._drains[chat_id] = task
+
+    async def resume(self) -> int:
+        """Handle what was left by an earlier run, danger first.
+
+        Returns:
+            The number of chats with something left.
+        """
+        now = self._clock()
+        async with writing(self._engine) as session:
+            await Inbox(session, self._cipher).sweep(now - IDS_KEPT)
+            await Outbox(session, self._cipher).sweep(now - IDS_KEPT)
+        async with reading(self._engine) as session:
+            inbox = Inbox(session, self._cipher)
+            chats = await inbox.open_chats()
+            urgent = {
+                chat
+                for chat in chats
+                for item in await inbox.waiting(chat)
+                if self.danger(Inbound.from_json(inbox.payload(item)))
+            }
+        for chat in sorted(chats, key=lambda chat: chat not in urgent):
+            self.wake(chat)
+        return len(chats)
+
+    async def settle(self) -> None:
+        """Wait until nothing is being handled (graceful stop, tests)."""
+        while self._drains:
+            await asyncio.wait(list(self._drains.values()))
+
+    # --- one chat ----------------------------------------------------------------
+
+    async def _drain_until_empty(self, chat_id: int) -> None:
+        try:
+            while True:
+                self._again.discard(chat_id)
+                async with self._slots:
+                    wait = await self._step(chat_id)
+                if wait is not None:
+                    await asyncio.sleep(wait)
+                elif chat_id not in self._again:
+                    break
+        except Exception:
+            # The database itself fails: what is stored stays stored, and is tried again.
+            logger.exception("chat could not be drained")
+            asyncio.get_running_loop().call_later(
+                RETRY_WAITS[0].total_seconds(), self.wake, chat_id
+            )
+        finally:
+            del self._drains[chat_id]
+            if chat_id in self._again:
+                self.wake(chat_id)
+
+    async def _step(self, chat_id: int) -> float | None:
+        """Handle the next turn of a chat.
+
+        Returns:
+            Seconds to wait before the next look, None when nothing waits.
+        """
+        now = self._clock()
+        async with reading(self._engine) as session:
+            inbox = Inbox(session, self._cipher)
+            items = await inbox.waiting(chat_id)
+            opened = [(item, Inbound.from_json(inbox.payload(item))) for item in items]
+        if not opened:
+            return None
+        first = opened[0][0]
+        if first.not_before > now:
+            return (first.not_before - now).total_seconds()
+        backlog = now - first.received_at > DELAYED_AFTER
+        batch = self._fragments(opened, backlog)
+        if not backlog and (rest := self._still_typing(batch)) > timedelta(0):
+            return rest.total_seconds()
+        turn = Turn(
+            chat_id,
+            [item.id for item, _ in batch],
+            batch[-1][0].update_id,
+            [inbound for _, inbound in batch],
+            delayed=backlog,
+        )
+        await self.run(turn, attempt=first.attempts + 1)
+        return 0
+
+    def _fragments(
+        self, opened: Sequence[tuple[InboxItem, Inbound]], backlog: bool
+    ) -> list[tuple[InboxItem, Inbound]]:
+        """The texts at the head that belong together; anything else stands alone."""
+        batch = [opened[0]]
+        for item, inbound in opened[1:]:
+            both_text = batch[-1][1].kind is inbound.kind is InboundKind.TEXT
+            close = item.received_at - batch[-1][0].received_at <= self._merge
+            # Texts that were tried already stay together as they were.
+            if (
+                not both_text
+                or not (close or backlog)
+                or (self._merge == timedelta(0) and not backlog)
+            ):
+                break
+            batch.append((item, inbound))
+        return batch
+
+    def _still_typing(self, batch: Sequence[tuple[InboxItem, Inbound]]) -> timedelta:
+        """How long to wait for a next fragment; danger never waits."""
+        item, inbound = batch[-1]
+        if inbound.kind is not InboundKind.TEXT or any(self.danger(i) for _, i in batch):
+            return timedelta(0)
+        return item.received_at + self._merge - self._clock()
+
+    async def run(self, turn: Turn, attempt: int = 1) -> Outcome | None:
+        """Run a turn; on failure apologise, keep it for another try, and at last park it."""
+        try:
+            outcome = await self._turns.run(turn)
+        except Superseded:
+            return None
+        except Exception as error:
+            await self._failed(turn, attempt, error)
+            return None
+        self.on_replies.set()
+        return outcome
+
+    async def _failed(self, turn: Turn, attempt: int, error: Exception) -> None:
+        # The type of an error only: its text may hold what the user wrote.
+        name = type(error).__name__
+        logger.error("turn failed (%s), try %d of %d", name, attempt, TRIES)
+        logger.debug("turn failed", exc_info=error)
+        now = self._clock()
+        crisis = self._lexicon.check([i.value for i in turn.inbounds if i.kind is InboundKind.TEXT])
+        async with writing(self._engine) as session:
+            await Inbox(session, self._cipher).mark_failed(
+                turn.inbox_ids,
+                name,
+                now + RETRY_WAITS[min(attempt, len(RETRY_WAITS)) - 1],
+                park=attempt >= TRIES,
+            )
+            reply: Reply | None = None
+            if crisis.level is Level.ACT:
+                reply = self.emergency(str(crisis.kind))
+                await Chats(session, self._cipher).set_hold(
+                    turn.chat_id, "act", str(crisis.kind), "any", now
+                )
+            elif attempt == 1:
+                reply = self._apology("failed")
+            elif attempt >= TRIES:
+                reply = self._apology("failed_for_good")
+            if reply and (attempt == 1 or attempt >= TRIES):
+                # Negative turn ids belong to apologies: the turn itself may still come.
+                await Outbox(session, self._cipher).add(
+                    turn.chat_id, -(turn.turn_id * 10 + attempt), [reply.as_json()], now
+                )
+        self.on_replies.set()
+
+    def _apology(self, key: str) -> Reply:
+        return Reply((key,), self._content.messages[key].variants[0])

@@ -1,0 +1,47 @@
+"""What a user can do to the bot, whatever the channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class InboundKind(StrEnum):
+    """The kinds of things that come in; `value` of Inbound means something else for each."""
+
+    TEXT = "text"  # what was typed, a caption or an edited text
+    PRESS = "press"  # the data of a button
+    COMMAND = "command"  # its name, without slash
+    MEDIA = "media"  # voice, photo, sticker, ...: nothing that can be read
+    REACH = "reach"  # "blocked" or "unblocked"
+    GROUP = "group"  # spoken to in a group or channel
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One thing that a user did."""
+
+    kind: InboundKind
+    value: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """For the inbox."""
+        return {"kind": str(self.kind), "value": self.value}
+
+    @classmethod
+    def from_json(cls, payload: dict[str, str]) -> Inbound:
+        """From the inbox."""
+        return cls(InboundKind(payload["kind"]), payload["value"])
+
+
+def read_text(text: str) -> Inbound:
+    """What a typed text is: a command when it starts with one slash and a word, else text.
+
+    Args:
+        text: as typed; the bot's name behind a command is left out.
+    """
+    first, _, rest = text.strip().partition(" ")
+    name = first[1:].split("@")[0].lower()
+    if first.startswith("/") and name.isascii() and name.isalpha() and not rest.strip():
+        return Inbound(InboundKind.COMMAND, name)
+    return Inbound(InboundKind.TEXT, text)

@@ -1,0 +1,103 @@
+"""What buttons and commands mean: a Step at once, or an event for the dialogue.
+
+What must work whatever Rasa does (help, consent, privacy, erasing) is a Step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.conversation.inbound import Inbound, InboundKind
+from bot.conversation.steps import Do, Safety, Say, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A button or command that the dialogue decides on.
+
+    Args:
+        intent: an intent of the domain.
+        entities: values that come with it.
+    """
+
+    intent: str
+    entities: dict[str, str] = field(default_factory=dict)
+
+
+COMMANDS: dict[str, Step | Event] = {
+    "start": Do("start"),
+    "hulp": Do("lines"),
+    "privacy": Do("privacy"),
+    "wis": Do("confirm_erase"),
+    "land": Say("ask_country"),
+    "help": Event("ask_capabilities"),
+    "tip": Event("ask_tip"),
+    "tips": Event("list_tips"),
+    "stop": Event("stop"),
+}
+COACH_PRESSES = {
+    "other": "press_other_tip",
+    "question": "press_question",
+    "why": "press_why",
+    "helped": "press_helped",
+    "unhelped": "press_unhelped",
+    "tip": "ask_tip",
+    "list": "list_tips",
+}
+# Before consent only these are answered; everything else leads to the open question.
+WITHOUT_CONSENT = frozenset({"start", "lines", "privacy", "country", "consent", "reach"})
+SAID_WITHOUT_CONSENT = ("media_", "ask_country", "button_past", "group_chat")
+
+
+def route(inbound: Inbound) -> Step | Event:
+    """What a button, command or unreadable thing means.
+
+    Args:
+        inbound: anything but text.
+    """
+    if inbound.kind is InboundKind.COMMAND:
+        return COMMANDS.get(inbound.value, Say("unknown_command"))
+    if inbound.kind is InboundKind.PRESS:
+        return press(inbound.value)
+    if inbound.kind is InboundKind.REACH:
+        return Do("reach", inbound.value)
+    if inbound.kind is InboundKind.GROUP:
+        return Say("group_chat")
+    return Say(f"media_{inbound.value}")
+
+
+def press(data: str) -> Step | Event:
+    """What a button means, from its data "skill:action[:argument]".
+
+    A button that no longer exists says so kindly.
+    """
+    skill, _, rest = data.partition(":")
+    action, _, argument = rest.partition(":")
+    match skill:
+        case "safety":
+            return Safety(action)
+        case "country" | "consent":
+            return Do(skill, action)
+        case "erase":
+            return Do("erase", rest)
+        case "do" if rest in {"privacy", "confirm_erase", "lines"}:
+            return Do(rest)
+        case "coach" if action in COACH_PRESSES:
+            return Event(COACH_PRESSES[action], {"tip": argument} if argument else {})
+        case "coach" if action == "else":
+            return Say("say_it_again")
+        case "mean":
+            return Event(action)
+        case "tip":
+            return Event("ask_specific_tip", {"tip": action})
+        case _:
+            return Say("button_past")
+
+
+def needs_consent(step: Step) -> bool:
+    """Whether a Step may be carried out only for somebody who gave consent."""
+    if isinstance(step, Safety):
+        return False
+    if isinstance(step, Say):
+        return not step.key.startswith(SAID_WITHOUT_CONSENT)
+    return not (isinstance(step, Do) and step.action in WITHOUT_CONSENT)

@@ -1,0 +1,142 @@
+"""One turn: read what is known, decide, carry out, and commit it all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.content import Content
+from bot.conversation.inbound import Inbound, InboundKind
+from bot.conversation.routes import Event, needs_consent, route
+from bot.conversation.steps import Do, Say, Step
+from bot.conversation.understanding import Decision, Understanding
+from bot.db.encryption import Cipher
+from bot.db.repositories import Chats, Inbox, Outbox, Trackers
+from bot.db.session import reading, writing
+from bot.skills.context import TurnContext
+from bot.skills.registry import carry_out
+from bot.skills.reply import Reply, join
+from nlu.facts import Facts
+
+if TYPE_CHECKING:
+    from bot.conversation.dialogue import Dialogue
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn answers.
+
+    Args:
+        chat_id: the chat.
+        inbox_ids: the inbox rows that it handles.
+        turn_id: the update id of the last of them.
+        inbounds: what came in, in order; more than one only when all are texts.
+        delayed: the user has waited for more than an hour.
+    """
+
+    chat_id: int
+    inbox_ids: Sequence[int]
+    turn_id: int
+    inbounds: Sequence[Inbound]
+    delayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a turn came to, for the terminal and for tests."""
+
+    understanding: Understanding
+    steps: Sequence[Step]
+    replies: Sequence[Reply]
+    facts: Facts
+
+
+class Superseded(Exception):
+    """Somebody else handled these updates or moved the conversation meanwhile."""
+
+
+class Turns:
+    """Handles turns of any chat.
+
+    Args:
+        engine: the database.
+        cipher: encrypts what users wrote.
+        dialogue: decides.
+        content: all copy.
+        clock: tells the time (aware).
+        contact_url: the coach behind this installation.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        cipher: Cipher,
+        dialogue: Dialogue,
+        content: Content,
+        clock: Clock,
+        contact_url: str | None = None,
+    ) -> None:
+        self._engine, self._cipher, self._dialogue = engine, cipher, dialogue
+        self._content, self._clock, self._contact_url = content, clock, contact_url
+
+    async def run(self, turn: Turn) -> Outcome:
+        """Handle one turn; either all of it is stored, or nothing is.
+
+        Raises:
+            Superseded: it was handled by another; nothing is stored.
+            ModelError: Rasa failed.
+        """
+        now = self._clock()
+        async with reading(self._engine) as session:
+            facts = await Chats(session, self._cipher).facts(turn.chat_id, now)
+            version, stored = await Trackers(session, self._cipher).load(turn.chat_id)
+        # Rasa runs outside any transaction: it takes long, and locks nobody out.
+        decision = await self._decide(turn, facts, stored)
+        async with writing(self._engine) as session:
+            if not await Inbox(session, self._cipher).mark_handled(turn.inbox_ids):
+                raise Superseded
+            chats = Chats(session, self._cipher)
+            context = TurnContext(
+                chat_id=turn.chat_id,
+                turn_id=turn.turn_id,
+                now=now,
+                content=self._content,
+                chats=chats,
+                facts=facts,
+                understanding=decision.understanding,
+                slots=decision.slots,
+                contact_url=self._contact_url,
+                inbox_ids=turn.inbox_ids,
+            )
+            steps = decision.steps
+            if turn.delayed:
+                steps = (Say("delayed"), *steps)
+            replies = join([reply for step in steps for reply in await carry_out(step, context)])
+            payloads = [reply.as_json() for reply in replies]
+            await Outbox(session, self._cipher).add(turn.chat_id, turn.turn_id, payloads, now)
+            keep = facts.onboarded and not context.forget and decision.tracker is not None
+            if keep and not await Trackers(session, self._cipher).save(
+                turn.chat_id, version, decision.tracker, now
+            ):
+                raise Superseded
+        return Outcome(decision.understanding, steps, replies, facts)
+
+    async def _decide(self, turn: Turn, facts: Facts, stored: object) -> Decision:
+        inbound = turn.inbounds[0]
+        if inbound.kind is InboundKind.TEXT:
+            texts = [i.value for i in turn.inbounds]
+            return await self._dialogue.decide_text(texts, facts, stored)
+        routed = route(inbound)
+        if isinstance(routed, Event) and not self._dialogue.knows(routed.intent):
+            routed = Say("button_past")
+        if isinstance(routed, Event):
+            return await self._dialogue.decide_event(routed.intent, routed.entities, facts, stored)
+        if not facts.onboarded and needs_consent(routed):
+            routed = Do("onboard")
+        return Decision(Understanding(), (routed,), self._dialogue.slots(stored), None)

@@ -1,0 +1,189 @@
+"""The tables. Free text of users stands only in `sealed` columns, encrypted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# SQLite counts rows by itself only for INTEGER keys.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC, aware in Python on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store UTC; a naive moment is a bug."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """SQLite forgets the zone; all that is stored is UTC."""
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """Names constraints, so that migrations can name them too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class User(Base):
+    """A chat: country and consent. A row without consent holds nothing else."""
+
+    __tablename__ = "users"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    country: Mapped[str | None] = mapped_column(String(2))
+    consented_at: Mapped[datetime | None] = mapped_column(Moment)
+    unreachable_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class SafetyHold(Base):
+    """Tips are frozen for this chat since an open safety question (ask) or danger (act)."""
+
+    __tablename__ = "safety_holds"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    level: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(16))
+    relation: Mapped[str] = mapped_column(String(16))
+    safe_said: Mapped[bool]
+    since: Mapped[datetime] = mapped_column(Moment)
+
+
+class SafetyGate(Base):
+    """A red flag that withholds tips about a relation; it outlives the hold."""
+
+    __tablename__ = "safety_gates"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    relation: Mapped[str] = mapped_column(String(16), primary_key=True)
+    flag: Mapped[str] = mapped_column(String(16), primary_key=True)
+    since: Mapped[datetime] = mapped_column(Moment)
+
+
+class InboxItem(Base):
+    """What came in. A handled row keeps only its ids, for two days, against doubles."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("update_id"),
+        Index("ix_inbox_open", "chat_id", "id", sqlite_where=text("status = 'new'"),
+              postgresql_where=text("status = 'new'")),
+        Index("ix_inbox_received_at", "received_at"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    update_id: Mapped[int] = mapped_column(BigInteger)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(String(8))  # new, handled, parked
+    attempts: Mapped[int] = mapped_column(Integer)
+    error: Mapped[str | None] = mapped_column(String(200))
+    not_before: Mapped[datetime] = mapped_column(Moment)
+    received_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class OutboxItem(Base):
+    """A reply on its way. A sent row keeps only its ids."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("chat_id", "turn_id", "ordinal", name="uq_outbox_turn"),
+        Index("ix_outbox_open", "not_before", "id", sqlite_where=text("status = 'new'"),
+              postgresql_where=text("status = 'new'")),
+        Index("ix_outbox_chat_id", "chat_id", "id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    turn_id: Mapped[int] = mapped_column(BigInteger)  # the last update of the turn
+    ordinal: Mapped[int] = mapped_column(Integer)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(String(8))  # new, sending, sent, failed
+    attempts: Mapped[int] = mapped_column(Integer)
+    error: Mapped[str | None] = mapped_column(String(200))
+    not_before: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class TrackerRow(Base):
+    """Rasa's tracker of a chat; `version` rises with each turn."""
+
+    __tablename__ = "trackers"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(Integer)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class GivenTipRow(Base):
+    """A tip that was given, with its reasons and what the user thought of it."""
+
+    __tablename__ = "given_tips"
+    __table_args__ = (Index("ix_given_tips_chat_id", "chat_id", "id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE")
+    )
+    tip_id: Mapped[str] = mapped_column(String(40))
+    sealed: Mapped[bytes]  # concern and reasons
+    helped: Mapped[bool | None]
+    given_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class SaidLine(Base):
+    """Which question or wording a chat heard last, so that it hears another one next."""
+
+    __tablename__ = "said_lines"
+
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    variant: Mapped[int] = mapped_column(Integer, primary_key=True)
+    said_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class TipCount(Base):
+    """How often a tip helped for a concern, over all users, without any of them."""
+
+    __tablename__ = "tip_counts"
+
+    concern: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tip_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    helped: Mapped[int] = mapped_column(Integer)
+    unhelped: Mapped[int] = mapped_column(Integer)

@@ -1,0 +1,451 @@
+"""All queries. A repository works inside the session that it is given and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.db.encryption import Cipher
+from bot.db.models import (
+    Base,
+    GivenTipRow,
+    InboxItem,
+    OutboxItem,
+    SafetyGate,
+    SafetyHold,
+    SaidLine,
+    TipCount,
+    TrackerRow,
+    User,
+)
+from nlu.facts import Facts, GivenTip, Hold
+
+GIVEN_REMEMBERED = 30
+ASKED_REMEMBERED = 40
+QUESTION_KEY = "question:"
+# Telegram keeps undelivered updates for a day; after two no double can come.
+IDS_KEPT = timedelta(days=2)
+
+
+def _insert(session: AsyncSession, model: type[Base]) -> Any:
+    """An INSERT that can say ON CONFLICT; SQLite and PostgreSQL spell it the same."""
+    dialect = session.get_bind().dialect.name
+    return (postgresql if dialect == "postgresql" else sqlite).insert(model)
+
+
+async def _changed(session: AsyncSession, statement: Any) -> int:
+    """Run an UPDATE or DELETE and say how many rows it touched."""
+    result = cast("CursorResult[Any]", await session.execute(statement))
+    return result.rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One update to store: its id, its chat and its content as a JSON value."""
+
+    update_id: int
+    chat_id: int
+    payload: Any
+
+
+class Inbox:
+    """What came in and is not handled yet."""
+
+    def __init__(self, session: AsyncSession, cipher: Cipher) -> None:
+        self._session, self._cipher = session, cipher
+
+    async def store(self, batch: Sequence[Incoming], now: datetime) -> None:
+        """Store updates; one that is there already stays as it is."""
+        if not batch:
+            return
+        statement = _insert(self._session, InboxItem).on_conflict_do_nothing(
+            index_elements=["update_id"]
+        )
+        await self._session.execute(
+            statement,
+            [
+                {
+                    "update_id": item.update_id,
+                    "chat_id": item.chat_id,
+                    "sealed": self._cipher.seal(item.payload),
+                    "status": "new",
+                    "attempts": 0,
+                    "not_before": now,
+                    "received_at": now,
+                }
+                for item in batch
+            ],
+        )
+
+    async def open_chats(self) -> list[int]:
+        """Chats with something to handle, the longest waiting first."""
+        query = (
+            select(InboxItem.chat_id)
+            .where(InboxItem.status == "new")
+            .group_by(InboxItem.chat_id)
+            .order_by(func.min(InboxItem.id))
+        )
+        return list((await self._session.scalars(query)).all())
+
+    async def waiting(self, chat_id: int) -> list[InboxItem]:
+        """A chat's unhandled updates in order of arrival."""
+        query = (
+            select(InboxItem)
+            .where(InboxItem.chat_id == chat_id, InboxItem.status == "new")
+            .order_by(InboxItem.id)
+        )
+        return list((await self._session.scalars(query)).all())
+
+    def payload(self, item: InboxItem) -> Any:
+        """What an update says."""
+        return self._cipher.open(item.sealed or b"")
+
+    async def mark_handled(self, ids: Sequence[int]) -> bool:
+        """Claim updates as handled and forget what they said.
+
+        Returns:
+            False when any of them was handled before: then nothing may be done.
+        """
+        changed = await _changed(
+            self._session,
+            update(InboxItem)
+            .where(InboxItem.id.in_(ids), InboxItem.status == "new")
+            .values(status="handled", sealed=None, error=None),
+        )
+        return changed == len(ids)
+
+    async def mark_failed(
+        self, ids: Sequence[int], error: str, not_before: datetime, park: bool
+    ) -> None:
+        """Keep updates for another try, or park them with their error."""
+        await self._session.execute(
+            update(InboxItem)
+            .where(InboxItem.id.in_(ids), InboxItem.status == "new")
+            .values(
+                status="parked" if park else "new",
+                attempts=InboxItem.attempts + 1,
+                error=error,
+                not_before=not_before,
+            )
+        )
+
+    async def sweep(self, before: datetime) -> int:
+        """Forget the ids of updates that were handled before a moment."""
+        return await _changed(
+            self._session,
+            delete(InboxItem).where(InboxItem.received_at < before, InboxItem.status == "handled"),
+        )
+
+
+class Outbox:
+    """Replies on their way to the user."""
+
+    def __init__(self, session: AsyncSession, cipher: Cipher) -> None:
+        self._session, self._cipher = session, cipher
+
+    async def add(self, chat_id: int, turn_id: int, payloads: Sequence[Any], now: datetime) -> None:
+        """Queue the replies of a turn, in their order; a second call for a turn adds nothing."""
+        if not payloads:
+            return
+        statement = _insert(self._session, OutboxItem).on_conflict_do_nothing(
+            index_elements=["chat_id", "turn_id", "ordinal"]
+        )
+        await self._session.execute(
+            statement,
+            [
+                {
+                    "chat_id": chat_id,
+                    "turn_id": turn_id,
+                    "ordinal": ordinal,
+                    "sealed": self._cipher.seal(payload),
+                    "status": "new",
+                    "attempts": 0,
+                    "not_before": now,
+                    "created_at": now,
+                }
+                for ordinal, payload in enumerate(payloads)
+            ],
+        )
+
+    async def due(self, now: datetime, limit: int, busy: Iterable[int]) -> list[OutboxItem]:
+        """The first waiting reply of each chat that may be sent now.
+
+        Args:
+            now: the moment.
+            limit: the most rows to return.
+            busy: chats for which a send is under way.
+        """
+        first = (
+            select(func.min(OutboxItem.id))
+            .where(OutboxItem.status == "new")
+            .group_by(OutboxItem.chat_id)
+        )
+        query = (
+            select(OutboxItem)
+            .where(
+                OutboxItem.id.in_(first),
+                OutboxItem.not_before <= now,
+                OutboxItem.chat_id.not_in(list(busy)),
+            )
+            .order_by(OutboxItem.id)
+            .limit(limit)
+        )
+        return list((await self._session.scalars(query)).all())
+
+    async def next_moment(self) -> datetime | None:
+        """When the next waiting reply may go, None when nothing waits."""
+        query = select(func.min(OutboxItem.not_before)).where(OutboxItem.status == "new")
+        moment: datetime | None = await self._session.scalar(query)
+        return moment
+
+    async def mark_sent(self, item_id: int, message_id: int | None) -> None:
+        """Keep only the ids of a reply that was sent."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == item_id)
+            .values(status="sent", sealed=None, error=None, message_id=message_id)
+        )
+
+    async def mark_failed(self, item_id: int, error: str) -> None:
+        """Give up on a reply that Telegram will never take."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == item_id)
+            .values(status="failed", sealed=None, error=error)
+        )
+
+    async def retry(self, item_id: int, error: str, not_before: datetime) -> None:
+        """Keep a reply for another try."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == item_id)
+            .values(attempts=OutboxItem.attempts + 1, error=error, not_before=not_before)
+        )
+
+    async def drop_chat(self, chat_id: int, error: str) -> None:
+        """Give up on all replies to a chat that cannot be reached."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.chat_id == chat_id, OutboxItem.status == "new")
+            .values(status="failed", sealed=None, error=error)
+        )
+
+    async def replies(self, chat_id: int) -> list[tuple[int, Any]]:
+        """Row id and content of a chat's waiting replies, in order (for the terminal)."""
+        query = (
+            select(OutboxItem)
+            .where(OutboxItem.chat_id == chat_id, OutboxItem.status == "new")
+            .order_by(OutboxItem.id)
+        )
+        return [
+            (item.id, self._cipher.open(item.sealed or b""))
+            for item in await self._session.scalars(query)
+        ]
+
+    async def sweep(self, before: datetime) -> int:
+        """Forget replies that are done since a moment."""
+        return await _changed(
+            self._session,
+            delete(OutboxItem).where(
+                OutboxItem.created_at < before, OutboxItem.status.in_(["sent", "failed"])
+            ),
+        )
+
+
+class Trackers:
+    """Rasa's tracker, one encrypted row a chat."""
+
+    def __init__(self, session: AsyncSession, cipher: Cipher) -> None:
+        self._session, self._cipher = session, cipher
+
+    async def load(self, chat_id: int) -> tuple[int, Any]:
+        """Version and content; (0, None) for a chat without one."""
+        row = await self._session.get(TrackerRow, chat_id)
+        return (row.version, self._cipher.open(row.sealed)) if row else (0, None)
+
+    async def save(self, chat_id: int, version: int, content: Any, now: datetime) -> bool:
+        """Write the tracker when nobody else did since it was read.
+
+        Args:
+            chat_id: the chat.
+            version: the version that was read, 0 when there was none.
+            content: the tracker as a JSON value.
+            now: the moment of the turn.
+
+        Returns:
+            False when the version moved on meanwhile.
+        """
+        sealed = self._cipher.seal(content)
+        if version == 0:
+            statement = _insert(self._session, TrackerRow).on_conflict_do_nothing(
+                index_elements=["chat_id"]
+            )
+            values = {"chat_id": chat_id, "version": 1, "sealed": sealed, "updated_at": now}
+            return await _changed(self._session, statement.values(values)) == 1
+        changed = await _changed(
+            self._session,
+            update(TrackerRow)
+            .where(TrackerRow.chat_id == chat_id, TrackerRow.version == version)
+            .values(version=version + 1, sealed=sealed, updated_at=now),
+        )
+        return changed == 1
+
+
+class Chats:
+    """What is true of a chat: country, consent, safety, tips and what was said."""
+
+    def __init__(self, session: AsyncSession, cipher: Cipher) -> None:
+        self._session, self._cipher = session, cipher
+
+    async def facts(self, chat_id: int, now: datetime) -> Facts:
+        """Everything a decision about this chat may depend on."""
+        user = await self._session.get(User, chat_id)
+        hold = await self._session.get(SafetyHold, chat_id)
+        gates: dict[str, set[str]] = {}
+        for gate in await self._session.scalars(
+            select(SafetyGate).where(SafetyGate.chat_id == chat_id)
+        ):
+            gates.setdefault(gate.relation, set()).add(gate.flag)
+        given = await self._session.scalars(
+            select(GivenTipRow)
+            .where(GivenTipRow.chat_id == chat_id)
+            .order_by(GivenTipRow.id.desc())
+            .limit(GIVEN_REMEMBERED)
+        )
+        asked = await self._session.scalars(
+            select(SaidLine.key)
+            .where(SaidLine.chat_id == chat_id, SaidLine.key.startswith(QUESTION_KEY))
+            .order_by(SaidLine.said_at.desc())
+            .limit(ASKED_REMEMBERED)
+        )
+        counts = await self._session.scalars(select(TipCount))
+        return Facts(
+            now=now,
+            onboarded=bool(user and user.consented_at),
+            country=user.country if user else None,
+            hold=Hold(hold.level, hold.kind) if hold else None,
+            gates={relation: frozenset(flags) for relation, flags in gates.items()},
+            given=tuple(GivenTip(row.tip_id, row.given_at, row.helped) for row in given),
+            asked=tuple(key.removeprefix(QUESTION_KEY) for key in asked),
+            pooled={(c.concern, c.tip_id): (c.helped, c.unhelped) for c in counts},
+        )
+
+    async def user(self, chat_id: int) -> User | None:
+        """The user's row, when there is one."""
+        return await self._session.get(User, chat_id)
+
+    async def ensure_user(self, chat_id: int, now: datetime) -> User:
+        """The user's row, made when there is none."""
+        user = await self._session.get(User, chat_id)
+        if user is None:
+            user = User(chat_id=chat_id, created_at=now)
+            self._session.add(user)
+            await self._session.flush()
+        return user
+
+    async def set_unreachable(self, chat_id: int, since: datetime | None) -> None:
+        """Remember that a chat cannot be reached, or can again (None)."""
+        await self._session.execute(
+            update(User).where(User.chat_id == chat_id).values(unreachable_at=since)
+        )
+
+    async def hold(self, chat_id: int) -> SafetyHold | None:
+        """The safety hold, when there is one."""
+        return await self._session.get(SafetyHold, chat_id)
+
+    async def set_hold(
+        self, chat_id: int, level: str, kind: str, relation: str, now: datetime
+    ) -> None:
+        """Freeze tips; a hold after danger is never weakened to a question."""
+        hold = await self._session.get(SafetyHold, chat_id)
+        if hold is None:
+            self._session.add(
+                SafetyHold(
+                    chat_id=chat_id, level=level, kind=kind, relation=relation,
+                    safe_said=False, since=now,
+                )
+            )  # fmt: skip
+        elif not (hold.level == "act" and level == "ask"):
+            hold.level, hold.kind, hold.relation = level, kind, relation
+            hold.safe_said, hold.since = False, now
+        await self._session.flush()
+
+    async def end_hold(self, chat_id: int) -> None:
+        """The user is safe and chose to go on."""
+        await self._session.execute(delete(SafetyHold).where(SafetyHold.chat_id == chat_id))
+
+    async def add_gate(self, chat_id: int, relation: str, flag: str, now: datetime) -> None:
+        """Withhold tips about a relation from now on."""
+        values = {"chat_id": chat_id, "relation": relation, "flag": flag, "since": now}
+        statement = _insert(self._session, SafetyGate).on_conflict_do_nothing(
+            index_elements=["chat_id", "relation", "flag"]
+        )
+        await self._session.execute(statement.values(values))
+
+    async def add_given_tip(self, chat_id: int, tip_id: str, because: Any, now: datetime) -> None:
+        """Remember a tip with its concern and reasons."""
+        self._session.add(
+            GivenTipRow(
+                chat_id=chat_id, tip_id=tip_id, sealed=self._cipher.seal(because), given_at=now
+            )
+        )
+        await self._session.flush()
+
+    async def last_given(self, chat_id: int, tip_id: str) -> tuple[GivenTipRow, Any] | None:
+        """The latest time a tip was given, with its concern and reasons."""
+        row = await self._session.scalar(
+            select(GivenTipRow)
+            .where(GivenTipRow.chat_id == chat_id, GivenTipRow.tip_id == tip_id)
+            .order_by(GivenTipRow.id.desc())
+            .limit(1)
+        )
+        return (row, self._cipher.open(row.sealed)) if row else None
+
+    async def count_verdict(self, concern: str, tip_id: str, helped: int, unhelped: int) -> None:
+        """Add to what all users together think of a tip; a changed mind counts negative once."""
+        values = {"concern": concern, "tip_id": tip_id, "helped": helped, "unhelped": unhelped}
+        statement = _insert(self._session, TipCount).values(values)
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["concern", "tip_id"],
+                set_={"helped": TipCount.helped + helped, "unhelped": TipCount.unhelped + unhelped},
+            )
+        )
+
+    async def said(self, chat_id: int, key: str) -> dict[int, datetime]:
+        """When each wording of a message was last said to this chat."""
+        rows = await self._session.scalars(
+            select(SaidLine).where(SaidLine.chat_id == chat_id, SaidLine.key == key)
+        )
+        return {row.variant: row.said_at for row in rows}
+
+    async def remember_said(self, chat_id: int, key: str, variant: int, now: datetime) -> None:
+        """Remember that a wording was said."""
+        values = {"chat_id": chat_id, "key": key, "variant": variant, "said_at": now}
+        statement = _insert(self._session, SaidLine).values(values)
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["chat_id", "key", "variant"], set_={"said_at": now}
+            )
+        )
+
+    async def erase(self, chat_id: int, keep_inbox: Sequence[int]) -> None:
+        """Erase every row about a chat, whatever table it stands in.
+
+        Args:
+            chat_id: the chat.
+            keep_inbox: inbox rows that the running turn still has to mark.
+        """
+        for table in reversed(Base.metadata.sorted_tables):
+            if "chat_id" not in table.c:
+                continue
+            statement = table.delete().where(table.c.chat_id == chat_id)
+            if table.name == InboxItem.__tablename__:
+                statement = statement.where(table.c.id.not_in(list(keep_inbox)))
+            await self._session.execute(statement)

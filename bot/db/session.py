@@ -1,0 +1,65 @@
+"""Connections to the database: SQLite by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+BUSY_SECONDS = 15
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """Open a pool of connections.
+
+    Args:
+        url: a SQLAlchemy URL with an async driver.
+
+    Returns:
+        The engine; SQLite in WAL mode with foreign keys on, and every write transaction
+        begun as one (BEGIN IMMEDIATE), so that two writers queue up and none is refused.
+    """
+    if not url.startswith("sqlite"):
+        return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _: object) -> None:
+        # SQLAlchemy's recipe for SQLite: the driver begins no transaction by itself.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("tevoet_read_only")
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session that only reads and takes no write lock."""
+    async with engine.connect() as connection:
+        await connection.execution_options(tevoet_read_only=True)
+        async with AsyncSession(connection, expire_on_commit=False) as session:
+            yield session
+
+
+@asynccontextmanager
+async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session in one write transaction: commits at the end, rolls back on any error."""
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        yield session

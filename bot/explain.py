@@ -1,0 +1,83 @@
+"""What the model and the policies make of a line, as JSON: for tests, review and coaches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from bot.content import Content
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.steps import step_as_json
+from nlu.facts import Facts
+from nlu.policies.ranking import Situation, rank
+
+SCHEMA = Path(__file__).resolve().parents[1] / "docs" / "explain.schema.json"
+
+
+async def explain(
+    lines: Iterable[bytes], dialogue: Dialogue, content: Content, now: datetime, out: TextIO
+) -> None:
+    """Explain lines, each as if a new, onboarded user had typed it.
+
+    Args:
+        lines: texts in UTF-8; what is not valid is read as a replacement sign.
+        dialogue: the loaded model.
+        content: all copy.
+        now: the moment.
+        out: gets one JSON object a line, in order (see SCHEMA).
+    """
+    for raw in lines:
+        text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
+        result = await explain_line(text, dialogue, content, now)
+        out.write(json.dumps(result, ensure_ascii=False) + "\n")
+        out.flush()
+
+
+async def explain_line(
+    text: str, dialogue: Dialogue, content: Content, now: datetime
+) -> dict[str, Any]:
+    """Explain one line.
+
+    Args:
+        text: what a user might type.
+        dialogue: the loaded model.
+        content: all copy.
+        now: the moment.
+
+    Returns:
+        An object as docs/explain.schema.json describes it.
+    """
+    facts = Facts(now=now)
+    decision = await dialogue.decide_text([text], facts, None)
+    heard = decision.understanding
+    concern = content.concerns.get(heard.intent or "")
+    flags = frozenset(heard.crisis["flags"])
+    situation = Situation(
+        facts,
+        heard.intent if concern else None,
+        flags,
+        concern.side if concern and concern.side != "both" else None,
+    )
+    # Danger stops all tips, whatever their gates say.
+    tips = [] if heard.crisis["level"] != "none" else rank(content.tips, situation)
+    return {
+        "intent": heard.intent,
+        "confidence": round(heard.confidence, 4),
+        "ranking": [{"intent": name, "confidence": round(c, 4)} for name, c in heard.ranking],
+        "relation": heard.relation,
+        "style": None,
+        "crisis": {"level": heard.crisis["level"], "kind": heard.crisis["kind"]},
+        "flags": sorted(flags),
+        "steps": [step_as_json(step) for step in decision.steps],
+        "tips": [
+            {
+                "tip": scored.tip.id,
+                "score": round(scored.score, 4),
+                "reasons": [{"code": r.code, "value": round(r.value, 4)} for r in scored.reasons],
+            }
+            for scored in tips
+        ],
+    }

@@ -1,0 +1,39 @@
+"""Logging without anything that a user wrote."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+
+import structlog
+
+# These write messages, names or the token (in the address of a request) at their lower levels.
+TALKATIVE = (
+    "rasa",
+    "httpx",
+    "telegram",
+    "aiosqlite",
+    "sqlalchemy",
+    "asyncio",
+    "apscheduler",
+    "h5py",
+)
+
+
+def configure(level: str) -> None:
+    """Set up logging to standard error; call it before Rasa is imported.
+
+    Args:
+        level: of our own packages; libraries that would quote users stay at WARNING.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.basicConfig(
+        level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
+    )
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Rasa's structured log quotes messages at the debug level.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    # Old libraries that Rasa pins warn about themselves; a user can do nothing with that.
+    warnings.filterwarnings("ignore")

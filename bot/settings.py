@@ -1,0 +1,113 @@
+"""The settings of an installation, from the environment or a .env file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+KEY_FILE = "encryption.key"
+
+
+class SettingsError(Exception):
+    """A setting has a bad value; the message names it, never its value."""
+
+
+class Settings(BaseSettings):
+    """Typed settings; docs and README list them by their environment names."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    telegram_token: SecretStr | None = Field(None, validation_alias="TELEGRAM_TOKEN")
+    telegram_api_url: str = Field("https://api.telegram.org", validation_alias="TELEGRAM_API_URL")
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL")
+    data_dir: Path = Field(ROOT / ".tevoet", validation_alias="TEVOET_DATA_DIR")
+    encryption_key: SecretStr | None = Field(None, validation_alias="TEVOET_ENCRYPTION_KEY")
+    contact_url: str | None = Field(None, validation_alias="TEVOET_CONTACT_URL")
+    merge_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
+        1.5, validation_alias="TEVOET_MERGE_SECONDS"
+    )
+    log_level: str = Field("INFO", validation_alias="LOG_LEVEL")
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        for given, driver in (
+            ("postgresql://", "postgresql+asyncpg://"),
+            ("postgres://", "postgresql+asyncpg://"),
+            ("sqlite://", "sqlite+aiosqlite://"),
+        ):
+            if value.startswith(given):
+                return driver + value.removeprefix(given)
+        if value.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite://")):
+            return value
+        raise ValueError("must start with postgresql:// or sqlite://")
+
+    @property
+    def database(self) -> str:
+        """The database URL; by default SQLite in the data folder."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'tevoet.db'}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where trained models are kept."""
+        return self.data_dir / "models"
+
+    def keys(self) -> list[bytes]:
+        """The encryption keys, newest first; makes a key file when there is none.
+
+        Returns:
+            Fernet keys: from TEVOET_ENCRYPTION_KEY (several with commas between), else
+            from the key file in the data folder, one a line.
+
+        Raises:
+            SettingsError: a key is not a Fernet key.
+        """
+        if self.encryption_key is not None:
+            source, keys = (
+                "TEVOET_ENCRYPTION_KEY",
+                self.encryption_key.get_secret_value().split(","),
+            )
+        else:
+            path = self.data_dir / KEY_FILE
+            source = str(KEY_FILE)
+            if not path.exists():
+                self.data_dir.mkdir(parents=True, exist_ok=True)
+                path.touch(mode=0o600)
+                path.write_bytes(Fernet.generate_key() + b"\n")
+            keys = path.read_text().split()
+        try:
+            return [key.strip().encode() for key in keys if Fernet(key.strip())]
+        except ValueError as error:
+            raise SettingsError(f"{source}: not a valid key") from error
+
+
+def read_settings(**values: object) -> Settings:
+    """Read the settings.
+
+    Args:
+        values: settings that go before the environment, by environment name.
+
+    Raises:
+        SettingsError: a value is bad; the message names the setting.
+    """
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()
+        )
+        raise SettingsError(problems) from None

@@ -1,0 +1,119 @@
+"""What a skill gets to work with: one turn of one chat."""
+
+from __future__ import annotations
+
+import html
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.content import Button, Content
+from bot.conversation.understanding import Understanding
+from bot.db.repositories import Chats
+from bot.skills.reply import Reply
+from nlu.facts import Facts
+
+
+@dataclass
+class TurnContext:
+    """One turn while its steps are carried out, inside the turn's transaction.
+
+    Args:
+        chat_id: the chat.
+        turn_id: the last update of this turn; choices of wording are seeded by it.
+        now: the moment of the turn.
+        content: all copy.
+        chats: what is stored of chats.
+        facts: what was known when the turn was decided.
+        understanding: what the model made of the message.
+        slots: what the conversation is about.
+        contact_url: the coach behind this installation.
+        inbox_ids: the rows of this turn, which an erase must leave to be marked.
+        forget: set by a skill that ends the conversation: the tracker is not stored.
+    """
+
+    chat_id: int
+    turn_id: int
+    now: datetime
+    content: Content
+    chats: Chats
+    facts: Facts
+    understanding: Understanding
+    slots: dict[str, Any]
+    contact_url: str | None = None
+    inbox_ids: Sequence[int] = ()
+    forget: bool = False
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(f"{self.chat_id}:{self.turn_id}")  # noqa: S311
+
+    @property
+    def concern(self) -> str | None:
+        """The concern that is talked about."""
+        return self.slots.get("concern")
+
+    @property
+    def side(self) -> str | None:
+        """Hurt or breaker, None when either is possible."""
+        concern = self.content.concerns.get(self.concern or "")
+        return concern.side if concern and concern.side != "both" else None
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The red flags that count now: those of before and those of this message."""
+        return self.facts.red_flags(self.slots.get("relation")) | set(
+            self.understanding.crisis["flags"]
+        )
+
+    @property
+    def knows_other(self) -> bool:
+        """Whether one other person was named."""
+        relation = self.slots.get("relation")
+        named = self.content.relations.get(relation or "")
+        # A group or an unknown word has no "je ..." of its own.
+        return named is not None and relation != "self" and self.slots.get("other") in named.words
+
+    def fill(self, text: str, **values: str) -> str:
+        """Put values in a text of content; values are escaped, {other} is always known."""
+        other = self.content.other(self.slots.get("relation"), self.slots.get("other"))
+        known = {"other": other, "Other": other[:1].upper() + other[1:], **values}
+        return text.format_map(
+            {name: html.escape(value, quote=False) for name, value in known.items()}
+        )
+
+    async def say(
+        self,
+        key: str,
+        buttons: tuple[tuple[Button, ...], ...] | None = None,
+        **values: str,
+    ) -> Reply:
+        """A fixed message of content, in the wording that this chat heard longest ago.
+
+        Args:
+            key: the message's key.
+            buttons: other buttons than the message's own.
+            values: what its placeholders stand for.
+        """
+        message = self.content.messages[key]
+        text = message.variants[await self.pick(key, range(len(message.variants)))]
+        rows = message.buttons if buttons is None else buttons
+        return Reply((key,), self.fill(text, **values), rows)
+
+    async def pick(self, key: str, variants: Sequence[int]) -> int:
+        """Which wording to use: never said, else said longest ago; and remember it.
+
+        Args:
+            key: what the wordings belong to.
+            variants: the numbers of the wordings that fit now.
+        """
+        if len(variants) == 1:
+            return variants[0]
+        said = await self.chats.said(self.chat_id, key)
+        fresh = [v for v in variants if v not in said]
+        choice = self._random.choice(fresh) if fresh else min(variants, key=lambda v: said[v])
+        if self.facts.onboarded:
+            await self.chats.remember_said(self.chat_id, key, choice, self.now)
+        return choice

@@ -1,0 +1,75 @@
+"""Which skill carries out which Step: the one place where they are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.conversation.steps import (
+    Acknowledge,
+    Ask,
+    Bridge,
+    Clarify,
+    Do,
+    ExplainTip,
+    Feedback,
+    GiveTip,
+    Safety,
+    Say,
+    Step,
+)
+from bot.skills import coaching, onboarding, privacy, safety
+from bot.skills.context import TurnContext
+from bot.skills.reply import Reply
+
+Action = Callable[[TurnContext], Awaitable[list[Reply]]]
+ActionWithArgument = Callable[[TurnContext, str], Awaitable[list[Reply]]]
+
+DO: dict[str, Action] = {
+    "start": onboarding.start,
+    "onboard": onboarding.onboard,
+    "list_tips": coaching.list_tips,
+    "privacy": privacy.privacy,
+    "confirm_erase": privacy.confirm_erase,
+    "lines": safety.lines,
+}
+DO_WITH: dict[str, ActionWithArgument] = {
+    "country": onboarding.country,
+    "consent": onboarding.consent,
+    "reach": onboarding.reach,
+    "erase": privacy.erase,
+}
+
+
+async def carry_out(step: Step, turn: TurnContext) -> list[Reply]:
+    """Do what a Step says.
+
+    Args:
+        step: what was decided.
+        turn: the turn that it belongs to.
+
+    Returns:
+        What the user gets to read.
+    """
+    match step:
+        case Say(key):
+            return [await turn.say(key)]
+        case Acknowledge():
+            return await coaching.acknowledge(step, turn)
+        case Ask():
+            return await coaching.ask(step, turn)
+        case Bridge():
+            return await coaching.bridge(step, turn)
+        case GiveTip():
+            return await coaching.give_tip(step, turn)
+        case ExplainTip():
+            return await coaching.explain_tip(step, turn)
+        case Clarify():
+            return await coaching.clarify(step, turn)
+        case Feedback():
+            return await coaching.feedback(step, turn)
+        case Safety(action):
+            return await safety.act(turn, action)
+        case Do(action, argument) if action in DO_WITH:
+            return await DO_WITH[action](turn, argument)
+        case Do(action):
+            return await DO[action](turn)

@@ -1,0 +1,196 @@
+"""Safety: help lines, the hold on tips, and the way back out of it."""
+
+from __future__ import annotations
+
+from bot.content import Content
+from bot.skills.context import TurnContext
+from bot.skills.reply import Reply
+from nlu.facts import ANY_RELATION
+
+# The gates of these kinds outlive the hold (shared rule 8).
+LASTING = {"violence": "violence", "child": "child", "harm_other": "harm_other"}
+GATE_FLAGS = frozenset({"control", "fear", "stalking", "minor", "delusion"})
+
+
+def help_lines(content: Content, country: str | None, kind: str | None) -> str:
+    """The lines that help, one a paragraph; of both countries while it is unknown.
+
+    Args:
+        content: all copy.
+        country: NL, BE or None.
+        kind: what is going on, None for all lines.
+    """
+    countries = [country] if country in content.helplines else list(content.helplines)
+    lines = [
+        line.text
+        for code in countries
+        for line in content.helplines[str(code)]
+        if kind is None or kind in line.kinds
+    ]
+    return "\n".join(f"• {line}" for line in dict.fromkeys(lines))
+
+
+async def act(turn: TurnContext, action: str) -> list[Reply]:
+    """Carry out a safety step or a press on a safety button."""
+    return await ACTIONS[action](turn) if action in ACTIONS else [await turn.say("button_past")]
+
+
+async def lines(turn: TurnContext) -> list[Reply]:
+    """/hulp: always, for everybody."""
+    hold = turn.facts.hold
+    return [
+        await turn.say(
+            "help_lines",
+            lines=help_lines(turn.content, turn.facts.country, hold.kind if hold else None),
+        )
+    ]
+
+
+async def found(turn: TurnContext) -> list[Reply]:
+    """The crisis check found danger, or a sign of it."""
+    crisis = turn.understanding.crisis
+    return await _danger(turn, crisis["level"], crisis["kind"], crisis["flags"])
+
+
+async def confirmed(turn: TurnContext) -> list[Reply]:
+    """The user says yes to the question whether it is so."""
+    hold = turn.facts.hold
+    return await _danger(turn, "act", hold.kind if hold else "suicide", [])
+
+
+async def _danger(turn: TurnContext, level: str, kind: str, flags: list[str]) -> list[Reply]:
+    hold = turn.facts.hold
+    if hold and hold.level == "act" and level == "ask":
+        level = "act"
+    relation = turn.understanding.relation or turn.slots.get("relation") or ANY_RELATION
+    await turn.chats.set_hold(turn.chat_id, level, kind, relation, turn.now)
+    lasting = {LASTING[kind]} if level == "act" and kind in LASTING else set()
+    for flag in lasting | (GATE_FLAGS & set(flags)):
+        await turn.chats.add_gate(turn.chat_id, relation, flag, turn.now)
+    return [
+        await turn.say(
+            f"crisis_{kind}_{level}", lines=help_lines(turn.content, turn.facts.country, kind)
+        )
+    ]
+
+
+async def denied(turn: TurnContext) -> list[Reply]:
+    """The user says no to the question: the pause ends, the lines stay within reach."""
+    hold = await turn.chats.hold(turn.chat_id)
+    if hold is None or hold.level != "ask":
+        return await on_hold(turn)
+    await turn.chats.end_hold(turn.chat_id)
+    return [await turn.say("crisis_denied")]
+
+
+async def ask_again(turn: TurnContext) -> list[Reply]:
+    """Something else than yes or no came after the question."""
+    hold = turn.facts.hold
+    kind = hold.kind if hold else "suicide"
+    return [
+        await turn.say(
+            f"crisis_{kind}_again", lines=help_lines(turn.content, turn.facts.country, kind)
+        )
+    ]
+
+
+async def on_hold(turn: TurnContext) -> list[Reply]:
+    """Any message while tips are frozen: careful, no tip, the way to help and on."""
+    hold = await turn.chats.hold(turn.chat_id)
+    if hold is None:
+        return [await turn.say("button_past")]
+    return [await turn.say("hold_choose" if hold.safe_said else "hold")]
+
+
+async def safe(turn: TurnContext) -> list[Reply]:
+    """The user says to be safe now; going on is still a choice of their own."""
+    hold = await turn.chats.hold(turn.chat_id)
+    if hold is None:
+        return [await turn.say("button_past")]
+    hold.safe_said = True
+    return [await turn.say("hold_choose")]
+
+
+async def unsafe(turn: TurnContext) -> list[Reply]:
+    """The user is not safe now."""
+    hold = await turn.chats.hold(turn.chat_id)
+    kind = hold.kind if hold else "suicide"
+    if hold:
+        hold.level, hold.safe_said = "act", False
+    return [
+        await turn.say(f"unsafe_{kind}", lines=help_lines(turn.content, turn.facts.country, kind))
+    ]
+
+
+async def resume(turn: TurnContext) -> list[Reply]:
+    """Go on: only after the safety question was answered with safe."""
+    hold = await turn.chats.hold(turn.chat_id)
+    if hold is None:
+        return [await turn.say("button_past")]
+    if not hold.safe_said:
+        return [await turn.say("hold")]
+    await turn.chats.end_hold(turn.chat_id)
+    return [await turn.say("hold_ended")]
+
+
+async def kind_lines(turn: TurnContext) -> list[Reply]:
+    """The numbers behind the neutral button."""
+    hold = turn.facts.hold
+    kind = hold.kind if hold else None
+    return [
+        await turn.say(
+            "violence_numbers" if kind == "violence" else "help_lines",
+            lines=help_lines(turn.content, turn.facts.country, kind),
+        )
+    ]
+
+
+async def delusion(turn: TurnContext) -> list[Reply]:
+    """Acknowledge the feeling, not the premise; from now on no tip that looks at the other."""
+    await turn.chats.add_gate(turn.chat_id, ANY_RELATION, "delusion", turn.now)
+    return [await turn.say("delusion")]
+
+
+async def minor(turn: TurnContext) -> list[Reply]:
+    """Under eighteen: a line for young people, and no partner tips."""
+    await turn.chats.add_gate(turn.chat_id, ANY_RELATION, "minor", turn.now)
+    return [await turn.say("minor", lines=help_lines(turn.content, turn.facts.country, "minor"))]
+
+
+async def ground(turn: TurnContext) -> list[Reply]:
+    """An exercise that brings one back to the room."""
+    return [await turn.say("grounding")]
+
+
+async def plan(turn: TurnContext) -> list[Reply]:
+    """The steps of a safety plan, in Stanley and Brown's order."""
+    return [await turn.say("safety_plan")]
+
+
+async def clear_chat(turn: TurnContext) -> list[Reply]:
+    """Somebody may read along: how to clear the chat, and what is lost then."""
+    return [await turn.say("clear_chat")]
+
+
+async def not_yet(turn: TurnContext) -> list[Reply]:
+    """The user does not want to go on yet."""
+    return [await turn.say("hold_not_yet")]
+
+
+ACTIONS = {
+    "found": found,
+    "confirmed": confirmed,
+    "denied": denied,
+    "ask_again": ask_again,
+    "hold": on_hold,
+    "delusion": delusion,
+    "minor": minor,
+    "safe": safe,
+    "unsafe": unsafe,
+    "resume": resume,
+    "not_yet": not_yet,
+    "lines": kind_lines,
+    "ground": ground,
+    "plan": plan,
+    "clear": clear_chat,
+}

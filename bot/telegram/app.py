@@ -1,0 +1,132 @@
+"""The bot on Telegram: long polling, with inbox and outbox around it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+from httpx_aiohttp import AiohttpTransport
+from sqlalchemy.ext.asyncio import AsyncEngine
+from telegram import BotCommand, Update
+from telegram.error import InvalidToken, NetworkError, TelegramError
+from telegram.ext import ApplicationBuilder
+from telegram.request import HTTPXRequest
+
+from bot.content import Content
+from bot.conversation.drain import Conversation
+from bot.conversation.turn import Clock
+from bot.db.encryption import Cipher
+from bot.telegram.handlers import AnyApplication, register
+from bot.telegram.inbox import StoringBot
+from bot.telegram.sender import Sender
+
+logger = logging.getLogger(__name__)
+
+COMMANDS = ("start", "tip", "tips", "hulp", "help", "privacy", "stop", "wis")
+START_TRIES_WAIT = 5.0
+
+
+def build(token: str, api_url: str) -> AnyApplication:
+    """python-telegram-bot's application on the fast transport.
+
+    Args:
+        token: from BotFather.
+        api_url: the root of the Bot API server.
+    """
+    root = api_url.rstrip("/")
+    bot: StoringBot = StoringBot(
+        token,
+        base_url=f"{root}/bot",
+        base_file_url=f"{root}/file/bot",
+        request=_request(),
+        get_updates_request=_request(),
+    )
+    return ApplicationBuilder().bot(bot).build()
+
+
+def _request() -> HTTPXRequest:
+    # httpx's own pool is slow with many connections: docs/decisions/0007.
+    return HTTPXRequest(
+        connect_timeout=10,
+        read_timeout=20,
+        write_timeout=20,
+        pool_timeout=10,
+        httpx_kwargs={"transport": AiohttpTransport()},
+    )
+
+
+async def run(
+    application: AnyApplication,
+    conversation: Conversation,
+    content: Content,
+    engine: AsyncEngine,
+    cipher: Cipher,
+    clock: Clock,
+) -> None:
+    """Run the bot until SIGTERM or SIGINT: turns under way are finished, replies flushed."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    bot = application.bot
+    sender = Sender(bot, engine, cipher, conversation, clock)
+    bot.attach(conversation, sender.send)
+    register(application, conversation)
+
+    await _initialize(application, stop)
+    if stop.is_set():
+        return
+    await _introduce(application, content)
+    await application.start()
+    updater = application.updater
+    if updater is None:
+        raise TypeError("the application was built without an updater")
+    sending = asyncio.create_task(sender.run())
+    left = await conversation.resume()
+    await updater.start_polling(
+        allowed_updates=[
+            Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER,
+        ],
+        bootstrap_retries=-1,
+        drop_pending_updates=False,
+    )  # fmt: skip
+    logger.info("the bot listens; %d chats had something left", left)
+    await stop.wait()
+
+    logger.info("stopping: no new messages, turns under way are finished")
+    await updater.stop()
+    await conversation.settle()
+    await sender.stop()
+    await sending
+    await application.stop()
+    await application.shutdown()
+
+
+async def _initialize(application: AnyApplication, stop: asyncio.Event) -> None:
+    """Wait for Telegram; a wrong token ends the start at once."""
+    while not stop.is_set():
+        try:
+            return await application.initialize()
+        except InvalidToken:
+            raise
+        except NetworkError as error:
+            logger.warning("Telegram cannot be reached yet (%s)", type(error).__name__)
+            await asyncio.sleep(START_TRIES_WAIT)
+
+
+async def _introduce(application: AnyApplication, content: Content) -> None:
+    """Tell Telegram the commands and what the bot is; a failure here stops nothing."""
+
+    def phrase(key: str) -> str:
+        return content.messages[key].variants[0]
+
+    try:
+        await application.bot.set_my_commands(
+            [BotCommand(name, phrase(f"command_{name}")) for name in COMMANDS]
+        )
+        await application.bot.set_my_description(phrase("bot_description"))
+        await application.bot.set_my_short_description(phrase("bot_short_description"))
+    except TelegramError as error:
+        logger.warning("commands were not set (%s)", type(error).__name__)

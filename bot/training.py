@@ -1,0 +1,119 @@
+"""Training: Rasa's own training, only when something changed, with progress shown."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = "nlu/config.yml"
+DOMAIN = "stories/domain"
+TRAINING_DATA = ("nlu/data", "stories/rules", "stories/stories")
+# What a model is made of; when none of it changed, it need not be trained again.
+SOURCES = ("nlu/**/*.yml", "nlu/**/*.py", "stories/domain/*.yml", "stories/rules/*.yml",
+           "stories/stories/*.yml")  # fmt: skip
+LEFT_OUT = "nlu/evaluation/"
+MODELS_KEPT = 3
+
+
+def fingerprint() -> str:
+    """A hash of everything that a model is made of.
+
+    Returns:
+        Sixteen hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    paths = sorted({path for pattern in SOURCES for path in ROOT.glob(pattern)})
+    for path in paths:
+        name = path.relative_to(ROOT).as_posix()
+        if not name.startswith(LEFT_OUT):
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def trained_model(models_dir: Path) -> Path | None:
+    """The model of the present sources, None when it has to be trained.
+
+    Args:
+        models_dir: where models are kept.
+    """
+    path = models_dir / f"tevoet-{fingerprint()}.tar.gz"
+    return path if path.exists() else None
+
+
+class TrainingError(Exception):
+    """Rasa could not train; its own messages say why."""
+
+
+class _Stages(logging.Handler):
+    """Hears from Rasa's log which component is being trained."""
+
+    STAGE = re.compile(r"Starting to train component '(\w+)'")
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__(logging.INFO)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if found := self.STAGE.search(record.getMessage()):
+            self._tell(found.group(1))
+
+
+def train(models_dir: Path, tell: Callable[[str], None] = lambda stage: None) -> Path:
+    """Train a model, unless the one of the present sources is there.
+
+    Args:
+        models_dir: where models are kept.
+        tell: called with the name of each component that is trained.
+
+    Returns:
+        The model's file.
+
+    Raises:
+        TrainingError: the training data or the configuration is wrong.
+    """
+    if (found := trained_model(models_dir)) is not None:
+        return found
+    # Off before the import: Rasa reports to its vendor unless told not to.
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    tell("rasa")
+    from rasa.model_training import train as rasa_train
+
+    models_dir.mkdir(parents=True, exist_ok=True)
+    path = models_dir / f"tevoet-{fingerprint()}.tar.gz"
+    rasa_log = logging.getLogger("rasa")
+    listener, level = _Stages(tell), rasa_log.level
+    rasa_log.addHandler(listener)
+    rasa_log.setLevel(logging.INFO)
+    before = Path.cwd()
+    os.chdir(ROOT)
+    try:
+        # Trained beside its place and then moved: a half-written model is never found.
+        with tempfile.TemporaryDirectory(dir=models_dir) as folder:
+            result = rasa_train(
+                domain=DOMAIN,
+                config=CONFIG,
+                training_files=[f for f in TRAINING_DATA if (ROOT / f).exists()],
+                output=folder,
+                fixed_model_name=path.name,
+            )
+            if result.code != 0 or not result.model:
+                raise TrainingError("Rasa did not make a model")
+            Path(result.model).replace(path)
+    finally:
+        os.chdir(before)
+        rasa_log.removeHandler(listener)
+        rasa_log.setLevel(level)
+    _forget_old_models(models_dir)
+    return path
+
+
+def _forget_old_models(models_dir: Path) -> None:
+    models = sorted(models_dir.glob("tevoet-*.tar.gz"), key=lambda p: p.stat().st_mtime)
+    for path in models[:-MODELS_KEPT]:
+        path.unlink(missing_ok=True)
