@@ -1,0 +1,39 @@
+"""The other side of the wire in end-to-end tests: Telegram, the network and a person.
+
+Real HTTP on loopback, nothing mocked: see server.py (the Bot API), proxy.py and faults.py
+(what goes wrong), limits.py and entities.py (what Telegram refuses), user.py (a person).
+"""
+
+from .faults import (
+    blocked,
+    chat_not_found,
+    deactivated,
+    dropped,
+    duplicated,
+    held,
+    redelivered,
+    server_error,
+    slow,
+    too_many_requests,
+)
+from .payloads import BotMessage
+from .server import TOKEN, Emulator, running_emulator
+from .user import TelegramUser
+
+__all__ = [
+    "TOKEN",
+    "BotMessage",
+    "Emulator",
+    "TelegramUser",
+    "blocked",
+    "chat_not_found",
+    "deactivated",
+    "dropped",
+    "duplicated",
+    "held",
+    "redelivered",
+    "running_emulator",
+    "server_error",
+    "slow",
+    "too_many_requests",
+]
