@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 
 import structlog
 
@@ -28,6 +27,7 @@ def configure(level: str) -> None:
         level: of our own packages; libraries that would quote users stay at WARNING.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TQDM_DISABLE", "1")
     logging.basicConfig(
         level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
     )
@@ -36,4 +36,5 @@ def configure(level: str) -> None:
     # Rasa's structured log quotes messages at the debug level.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     # Old libraries that Rasa pins warn about themselves; a user can do nothing with that.
-    warnings.filterwarnings("ignore")
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)

@@ -51,7 +51,9 @@ class TerminalChat:
 
     def __init__(self, app: App, chat_id: int = TERMINAL_CHAT) -> None:
         self._app, self.chat_id = app, chat_id
+        # What was shown last, for choices by number; and everything shown, for choices by label.
         self.buttons: list[Button] = []
+        self._shown: list[Button] = []
 
     async def does(self, inbound: Inbound, said: str) -> Exchange:
         """Store what the user did, handle it, and take the replies from the outbox."""
@@ -67,6 +69,7 @@ class TerminalChat:
         replies = [Reply.from_json(payload) for _, payload in waiting]
         shown = [b for reply in replies for row in reply.buttons for b in row]
         self.buttons = shown or self.buttons
+        self._shown = shown + self._shown
         return Exchange(said, outcome, replies)
 
     async def _handle(self, conversation: Conversation) -> Outcome | None:
@@ -106,7 +109,7 @@ class TerminalChat:
     def button(self, label: str) -> Button | None:
         """The newest button whose label contains a text."""
         wanted = label.strip().lower()
-        return next((b for b in self.buttons if wanted in b.label.lower()), None)
+        return next((b for b in self._shown if wanted in b.label.lower()), None)
 
     async def onboard(self, country: str) -> None:
         """Make this a user who lives somewhere and gave consent."""

