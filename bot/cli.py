@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     content.add_argument("action", choices=["check"])
     database = add("db", _db, "work on the database")
     database.add_argument("action", choices=["upgrade"])
+    add("key", _key, "print a new encryption key")
+    add("health", _health, "say whether the bot of this data folder is alive")
     return parser
 
 
@@ -123,7 +125,13 @@ def _bot(options: argparse.Namespace, settings: Settings) -> int:
         async with running(settings, content=content) as app:
             application = telegram_app.build(token, settings.telegram_api_url)
             await telegram_app.run(
-                application, app.conversation, content, app.engine, app.cipher, app.clock
+                application,
+                app.conversation,
+                content,
+                app.engine,
+                app.cipher,
+                app.clock,
+                settings.data_dir,
             )
 
     try:
@@ -178,6 +186,21 @@ def _db(options: argparse.Namespace, settings: Settings) -> int:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     asyncio.run(upgrade(settings.database))
     return 0
+
+
+def _key(options: argparse.Namespace, settings: Settings) -> int:
+    from cryptography.fernet import Fernet
+
+    print(Fernet.generate_key().decode())
+    return 0
+
+
+def _health(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.telegram.heartbeat import is_alive
+
+    alive = is_alive(settings.data_dir)
+    print("alive" if alive else "not alive")
+    return 0 if alive else 1
 
 
 def _test(options: argparse.Namespace, settings: Settings) -> int:

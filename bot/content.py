@@ -142,6 +142,7 @@ class _Messages(Strict):
 
 class _Helplines(Strict):
     checked_on: str
+    names: dict[Country, str]
     helplines: dict[Country, tuple[Helpline, ...]]
 
 
@@ -162,6 +163,7 @@ class Content:
     messages: Mapping[str, Message]
     helplines: Mapping[str, tuple[Helpline, ...]]
     helplines_checked_on: str
+    country_names: Mapping[str, str]
     relations: Mapping[str, Relation]
     unknown_other: str
     safety_reviewed_by: str | None
@@ -170,6 +172,20 @@ class Content:
     def tip_by_id(self) -> dict[str, Tip]:
         """Tips by their id."""
         return {tip.id: tip for tip in self.tips}
+
+    @cached_property
+    def safety_presses(self) -> dict[str, str]:
+        """Labels of safety buttons, in lower case, that have one meaning wherever they stand."""
+        found: dict[str, set[str]] = {}
+        for message in self.messages.values():
+            for row in message.buttons:
+                for button in row:
+                    found.setdefault(button.label.casefold(), set()).add(button.press)
+        return {
+            label: next(iter(presses))
+            for label, presses in found.items()
+            if len(presses) == 1 and next(iter(presses)).startswith("safety:")
+        }
 
     @cached_property
     def question_by_id(self) -> dict[str, Question]:
@@ -216,6 +232,7 @@ def load(folder: Path = CONTENT_DIR) -> Content:
         messages={**_read(folder, "messages.yml", _Messages).messages, **safety.messages},
         helplines={str(code): lines for code, lines in helplines.helplines.items()},
         helplines_checked_on=helplines.checked_on,
+        country_names={str(code): name for code, name in helplines.names.items()},
         relations=relations.relations,
         unknown_other=relations.unknown,
         safety_reviewed_by=safety.reviewed_by,

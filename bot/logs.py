@@ -17,6 +17,7 @@ TALKATIVE = (
     "asyncio",
     "apscheduler",
     "h5py",
+    "alembic",
 )
 
 

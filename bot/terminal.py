@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import itertools
 import json
 import re
 import sys
@@ -47,19 +48,25 @@ class TerminalChat:
     Args:
         app: a running TeVoet.
         chat_id: the chat that this user has.
+        update_ids: where the ids of updates come from.
     """
 
-    def __init__(self, app: App, chat_id: int = TERMINAL_CHAT) -> None:
+    def __init__(
+        self,
+        app: App,
+        chat_id: int = TERMINAL_CHAT,
+        update_ids: Iterator[int] | None = None,
+    ) -> None:
         self._app, self.chat_id = app, chat_id
+        # Telegram numbers updates from 0 up, so these never meet them.
+        self._update_ids = update_ids or iter(lambda: -time.time_ns(), None)
         # What was shown last, for choices by number; and everything shown, for choices by label.
         self.buttons: list[Button] = []
         self._shown: list[Button] = []
 
     async def does(self, inbound: Inbound, said: str) -> Exchange:
         """Store what the user did, handle it, and take the replies from the outbox."""
-        # Telegram numbers updates from 0 up, so these never meet them.
-        update_id = -time.time_ns()
-        await self._app.conversation.store([(update_id, self.chat_id, inbound)])
+        await self._app.conversation.store([(next(self._update_ids), self.chat_id, inbound)])
         outcome = await self._handle(self._app.conversation)
         async with writing(self._app.engine) as session:
             outbox = Outbox(session, self._app.cipher)
@@ -151,8 +158,10 @@ async def play(app: App, lines: Sequence[str], country: str, as_json: bool, out:
         as_json: a JSON object a turn instead of a dialogue.
         out: where to print.
     """
+    # Wordings are chosen by update id: with the same ids a script always reads the same.
+    update_ids = itertools.count(1)
     for number, users_lines in enumerate(_users(lines)):
-        chat = TerminalChat(app, chat_id=number + 1)
+        chat = TerminalChat(app, number + 1, update_ids)
         await chat.onboard(country)
         if number and not as_json:
             out.write("---\n\n")

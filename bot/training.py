@@ -89,6 +89,8 @@ def train(models_dir: Path, tell: Callable[[str], None] = lambda stage: None) ->
         return found
     # Off before the import: Rasa reports to its vendor unless told not to.
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    # The program's own folder may be read-only.
+    os.environ.setdefault("RASA_CACHE_DIRECTORY", str(models_dir / "cache"))
     tell("rasa")
     from rasa.model_training import train as rasa_train
 

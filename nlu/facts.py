@@ -30,6 +30,8 @@ class Hold:
 
     level: str
     kind: str
+    # What a typed yes or no answers: danger, type, safe, choose, or "" when nothing is open.
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class Normaliser:
         Returns:
             The different readings, without duplicates.
         """
-        folded = self._fold(text)
+        folded = self.fold(text)
         if not _STRETCH.search(folded):
             return (self._plain(folded),)
         likely = _STRETCH.sub(lambda m: m[1] * (2 if m[1] in _VOWELS else 1), folded)
@@ -79,8 +79,15 @@ class Normaliser:
         return tuple(dict.fromkeys(self._plain(candidate) for candidate in candidates))
 
     @staticmethod
-    def _fold(text: str) -> str:
-        """Takes away what cannot be seen or does not matter: case, accents, leet."""
+    def fold(text: str) -> str:
+        """Takes away what cannot be seen or does not matter: case, accents, leet.
+
+        Args:
+            text: what the user typed, as it came.
+
+        Returns:
+            The text with its words, marks and line breaks still in place.
+        """
         if not text.isascii():
             text = unicodedata.normalize("NFKD", text.translate(_MARKS))
             # Mn, Me: accents and enclosing marks. Cf: zero-width, bidi, soft hyphen.

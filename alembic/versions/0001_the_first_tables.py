@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("relation", sa.String(length=16), nullable=False),
         sa.Column("safe_said", sa.Boolean(), nullable=False),
+        sa.Column("asked", sa.String(length=8), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("chat_id", name=op.f("pk_safety_holds")),
     )

@@ -19,7 +19,7 @@ from bot.conversation.inbound import Inbound, InboundKind
 from bot.conversation.turn import Clock, Outcome, Superseded, Turn, Turns
 from bot.db.encryption import Cipher
 from bot.db.models import InboxItem
-from bot.db.repositories import IDS_KEPT, Chats, Inbox, Incoming, Outbox
+from bot.db.repositories import Chats, Inbox, Incoming, Outbox
 from bot.db.session import reading, writing
 from bot.skills.reply import Reply
 from bot.skills.safety import help_lines
@@ -107,10 +107,7 @@ class Conversation:
         Returns:
             The number of chats with something left.
         """
-        now = self._clock()
-        async with writing(self._engine) as session:
-            await Inbox(session, self._cipher).sweep(now - IDS_KEPT)
-            await Outbox(session, self._cipher).sweep(now - IDS_KEPT)
+        await self.tidy()
         async with reading(self._engine) as session:
             inbox = Inbox(session, self._cipher)
             chats = await inbox.open_chats()
@@ -123,6 +120,12 @@ class Conversation:
         for chat in sorted(chats, key=lambda chat: chat not in urgent):
             self.wake(chat)
         return len(chats)
+
+    async def tidy(self) -> None:
+        """Forget what is done with."""
+        async with writing(self._engine) as session:
+            await Inbox(session, self._cipher).sweep(self._clock())
+            await Outbox(session, self._cipher).sweep(self._clock())
 
     async def settle(self) -> None:
         """Wait until nothing is being handled (graceful stop, tests)."""

@@ -45,7 +45,9 @@ COACH_PRESSES = {
     "list": "list_tips",
 }
 # Before consent only these are answered; everything else leads to the open question.
-WITHOUT_CONSENT = frozenset({"start", "lines", "privacy", "country", "consent", "reach"})
+WITHOUT_CONSENT = frozenset(
+    {"start", "lines", "privacy", "country", "consent", "confirm_erase", "erase", "reach"}
+)
 SAID_WITHOUT_CONSENT = ("media_", "ask_country", "button_past", "group_chat")
 
 

@@ -127,8 +127,16 @@ class Turns:
                 raise Superseded
         return Outcome(decision.understanding, steps, replies, facts)
 
+    def _safety_press(self, turn: Turn) -> Inbound | None:
+        """The safety button whose label somebody typed instead of pressing it."""
+        typed = " ".join(inbound.value for inbound in turn.inbounds).strip(" .!").casefold()
+        data = self._content.safety_presses.get(typed)
+        return Inbound(InboundKind.PRESS, data) if data else None
+
     async def _decide(self, turn: Turn, facts: Facts, stored: object) -> Decision:
         inbound = turn.inbounds[0]
+        if facts.hold and (safety := self._safety_press(turn)):
+            inbound = safety
         if inbound.kind is InboundKind.TEXT:
             texts = [i.value for i in turn.inbounds]
             return await self._dialogue.decide_text(texts, facts, stored)

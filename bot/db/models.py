@@ -78,6 +78,7 @@ class SafetyHold(Base):
     kind: Mapped[str] = mapped_column(String(16))
     relation: Mapped[str] = mapped_column(String(16))
     safe_said: Mapped[bool]
+    asked: Mapped[str] = mapped_column(String(8))
     since: Mapped[datetime] = mapped_column(Moment)
 
 

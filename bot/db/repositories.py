@@ -31,6 +31,8 @@ ASKED_REMEMBERED = 40
 QUESTION_KEY = "question:"
 # Telegram keeps undelivered updates for a day; after two no double can come.
 IDS_KEPT = timedelta(days=2)
+# What could not be handled stays readable for a fortnight, so that its cause can be mended.
+PARKED_KEPT = timedelta(days=14)
 
 
 def _insert(session: AsyncSession, model: type[Base]) -> Any:
@@ -248,13 +250,12 @@ class Outbox:
             for item in await self._session.scalars(query)
         ]
 
-    async def sweep(self, before: datetime) -> int:
-        """Forget replies that are done since a moment."""
-        return await _changed(
-            self._session,
+    async def sweep(self, now: datetime) -> None:
+        """Forget replies that are done."""
+        await self._session.execute(
             delete(OutboxItem).where(
-                OutboxItem.created_at < before, OutboxItem.status.in_(["sent", "failed"])
-            ),
+                OutboxItem.created_at < now - IDS_KEPT, OutboxItem.status.in_(["sent", "failed"])
+            )
         )
 
 
@@ -329,7 +330,7 @@ class Chats:
             now=now,
             onboarded=bool(user and user.consented_at),
             country=user.country if user else None,
-            hold=Hold(hold.level, hold.kind) if hold else None,
+            hold=Hold(hold.level, hold.kind, hold.asked) if hold else None,
             gates={relation: frozenset(flags) for relation, flags in gates.items()},
             given=tuple(GivenTip(row.tip_id, row.given_at, row.helped) for row in given),
             asked=tuple(key.removeprefix(QUESTION_KEY) for key in asked),
@@ -368,12 +369,12 @@ class Chats:
             self._session.add(
                 SafetyHold(
                     chat_id=chat_id, level=level, kind=kind, relation=relation,
-                    safe_said=False, since=now,
+                    safe_said=False, asked="", since=now,
                 )
             )  # fmt: skip
         elif not (hold.level == "act" and level == "ask"):
             hold.level, hold.kind, hold.relation = level, kind, relation
-            hold.safe_said, hold.since = False, now
+            hold.safe_said, hold.asked, hold.since = False, "", now
         await self._session.flush()
 
     async def end_hold(self, chat_id: int) -> None:

@@ -122,6 +122,8 @@ async def feedback(step: Feedback, turn: TurnContext) -> list[Reply]:
 async def list_tips(turn: TurnContext) -> list[Reply]:
     """All tips that are safe here, a button each."""
     safe = [tip for tip in turn.content.tips if not turn.flags & set(tip.unsafe_when)]
+    if not safe:
+        return [await turn.say("no_safe_tip")]
     rows = tuple(
         (Button(label=f"{tip.number}. {tip.short}", press=f"tip:{tip.id}"),) for tip in safe
     )

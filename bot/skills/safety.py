@@ -9,25 +9,29 @@ from nlu.facts import ANY_RELATION
 
 # The gates of these kinds outlive the hold (shared rule 8).
 LASTING = {"violence": "violence", "child": "child", "harm_other": "harm_other"}
+# What the first answer to danger asks, by kind (see Hold.asked).
+ASKED_BY_DANGER = {"suicide": "danger", "violence": "type"}
 GATE_FLAGS = frozenset({"control", "fear", "stalking", "minor", "delusion"})
 
 
 def help_lines(content: Content, country: str | None, kind: str | None) -> str:
-    """The lines that help, one a paragraph; of both countries while it is unknown.
+    """The lines that help, one a row; of both countries, by name, while it is unknown.
 
     Args:
         content: all copy.
         country: NL, BE or None.
         kind: what is going on, None for all lines.
     """
-    countries = [country] if country in content.helplines else list(content.helplines)
-    lines = [
-        line.text
-        for code in countries
-        for line in content.helplines[str(code)]
-        if kind is None or kind in line.kinds
-    ]
-    return "\n".join(f"• {line}" for line in dict.fromkeys(lines))
+
+    def of(code: str) -> str:
+        lines = [
+            line.text for line in content.helplines[code] if kind is None or kind in line.kinds
+        ]
+        return "\n".join(f"• {line}" for line in lines)
+
+    if country in content.helplines:
+        return of(str(country))
+    return "\n\n".join(f"{content.country_names[code]}:\n{of(code)}" for code in content.helplines)
 
 
 async def act(turn: TurnContext, action: str) -> list[Reply]:
@@ -67,6 +71,7 @@ async def _danger(turn: TurnContext, level: str, kind: str, flags: list[str]) ->
     lasting = {LASTING[kind]} if level == "act" and kind in LASTING else set()
     for flag in lasting | (GATE_FLAGS & set(flags)):
         await turn.chats.add_gate(turn.chat_id, relation, flag, turn.now)
+    await _asked(turn, ASKED_BY_DANGER.get(kind, "") if level == "act" else "")
     return [
         await turn.say(
             f"crisis_{kind}_{level}", lines=help_lines(turn.content, turn.facts.country, kind)
@@ -99,6 +104,7 @@ async def on_hold(turn: TurnContext) -> list[Reply]:
     hold = await turn.chats.hold(turn.chat_id)
     if hold is None:
         return [await turn.say("button_past")]
+    hold.asked = "choose" if hold.safe_said else "safe"
     return [await turn.say("hold_choose" if hold.safe_said else "hold")]
 
 
@@ -107,7 +113,7 @@ async def safe(turn: TurnContext) -> list[Reply]:
     hold = await turn.chats.hold(turn.chat_id)
     if hold is None:
         return [await turn.say("button_past")]
-    hold.safe_said = True
+    hold.safe_said, hold.asked = True, "choose"
     return [await turn.say("hold_choose")]
 
 
@@ -117,6 +123,8 @@ async def unsafe(turn: TurnContext) -> list[Reply]:
     kind = hold.kind if hold else "suicide"
     if hold:
         hold.level, hold.safe_said = "act", False
+        # Violence: the answer asks once more whether it is safe to type.
+        hold.asked = "type" if kind == "violence" else ""
     return [
         await turn.say(f"unsafe_{kind}", lines=help_lines(turn.content, turn.facts.country, kind))
     ]
@@ -128,13 +136,14 @@ async def resume(turn: TurnContext) -> list[Reply]:
     if hold is None:
         return [await turn.say("button_past")]
     if not hold.safe_said:
-        return [await turn.say("hold")]
+        return await on_hold(turn)
     await turn.chats.end_hold(turn.chat_id)
     return [await turn.say("hold_ended")]
 
 
 async def kind_lines(turn: TurnContext) -> list[Reply]:
     """The numbers behind the neutral button."""
+    await _asked(turn, "")
     hold = turn.facts.hold
     kind = hold.kind if hold else None
     return [
@@ -143,6 +152,12 @@ async def kind_lines(turn: TurnContext) -> list[Reply]:
             lines=help_lines(turn.content, turn.facts.country, kind),
         )
     ]
+
+
+async def _asked(turn: TurnContext, question: str) -> None:
+    """Remember what a typed yes or no will answer."""
+    if hold := await turn.chats.hold(turn.chat_id):
+        hold.asked = question
 
 
 async def delusion(turn: TurnContext) -> list[Reply]:

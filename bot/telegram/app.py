@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from pathlib import Path
 
 from httpx_aiohttp import AiohttpTransport
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import BotCommand, Update
 from telegram.error import InvalidToken, NetworkError, TelegramError
@@ -17,6 +19,7 @@ from bot.content import Content
 from bot.conversation.drain import Conversation
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
+from bot.telegram import heartbeat
 from bot.telegram.handlers import AnyApplication, register
 from bot.telegram.inbox import StoringBot
 from bot.telegram.sender import Sender
@@ -25,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 COMMANDS = ("start", "tip", "tips", "hulp", "help", "privacy", "stop", "wis")
 START_TRIES_WAIT = 5.0
+TIDY_EVERY = 3600.0
 
 
 def build(token: str, api_url: str) -> AnyApplication:
@@ -63,6 +67,7 @@ async def run(
     engine: AsyncEngine,
     cipher: Cipher,
     clock: Clock,
+    data_dir: Path,
 ) -> None:
     """Run the bot until SIGTERM or SIGINT: turns under way are finished, replies flushed."""
     stop = asyncio.Event()
@@ -84,6 +89,10 @@ async def run(
     if updater is None:
         raise TypeError("the application was built without an updater")
     sending = asyncio.create_task(sender.run())
+    background = [
+        asyncio.create_task(heartbeat.beat(data_dir)),
+        asyncio.create_task(_tidy_now_and_then(conversation)),
+    ]
     left = await conversation.resume()
     await updater.start_polling(
         allowed_updates=[
@@ -100,6 +109,8 @@ async def run(
     await conversation.settle()
     await sender.stop()
     await sending
+    for task in background:
+        task.cancel()
     await application.stop()
     await application.shutdown()
 
@@ -114,6 +125,15 @@ async def _initialize(application: AnyApplication, stop: asyncio.Event) -> None:
         except NetworkError as error:
             logger.warning("Telegram cannot be reached yet (%s)", type(error).__name__)
             await asyncio.sleep(START_TRIES_WAIT)
+
+
+async def _tidy_now_and_then(conversation: Conversation) -> None:
+    while True:
+        await asyncio.sleep(TIDY_EVERY)
+        try:
+            await conversation.tidy()
+        except (SQLAlchemyError, OSError) as error:
+            logger.error("tidying failed (%s)", type(error).__name__)
 
 
 async def _introduce(application: AnyApplication, content: Content) -> None:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from aiolimiter import AsyncLimiter
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from telegram import Bot
+from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 MESSAGES_A_SECOND = 30
 CHAT_SPACING = timedelta(seconds=1)
 SENDS_AT_ONCE = 32
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 LOOK_AGAIN = 5.0
 GONE = ("chat not found", "user is deactivated", "peer_id_invalid", "user not found")
@@ -98,6 +99,8 @@ class Sender:
                 reply.text,
                 parse_mode=ParseMode.HTML,
                 reply_markup=keyboard(reply.buttons),
+                # A card of a help line's site would fill the screen for who looks along.
+                link_preview_options=NO_PREVIEW,
             )
         return message.message_id
 

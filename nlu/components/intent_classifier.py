@@ -48,7 +48,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
             ngram_range=(1, 5),
             min_df=2,
             sublinear_tf=True,
-            preprocessor=Normaliser._fold,
+            preprocessor=Normaliser.fold,
             dtype=np.float32,
         )
         self._model = LogisticRegression(

@@ -6,7 +6,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from nlu.components.crisis_check import CRISIS_KEY
-from nlu.facts import Facts
+from nlu.facts import Facts, Hold
 from nlu.policies.decision import Decision, DecisionPolicy, latest_intent
 
 CRISIS = "utter_crisis"
@@ -17,6 +17,16 @@ HOLD = "utter_hold"
 ONBOARD = "utter_onboard"
 DELUSION = "utter_delusion"
 MINOR = "utter_minor"
+# A typed yes or no during a hold, by what was asked last (see Hold.asked).
+ANSWERS = {
+    ("danger", "affirm"): "utter_hold_unsafe",
+    ("type", "affirm"): "utter_hold_lines",
+    ("type", "deny"): "utter_hold_clear",
+    ("safe", "affirm"): "utter_hold_safe",
+    ("safe", "deny"): "utter_hold_unsafe",
+    ("choose", "affirm"): "utter_hold_resume",
+    ("choose", "deny"): "utter_hold_not_yet",
+}
 
 
 @DefaultV1Recipe.register(
@@ -28,7 +38,19 @@ class SafetyPolicy(DecisionPolicy):
     @classmethod
     def actions(cls) -> frozenset[str]:
         """The actions of stories/domain/safety.yml."""
-        return frozenset({CRISIS, CONFIRMED, DENIED, ASK_AGAIN, HOLD, ONBOARD, DELUSION, MINOR})
+        return frozenset(
+            {
+                CRISIS,
+                CONFIRMED,
+                DENIED,
+                ASK_AGAIN,
+                HOLD,
+                ONBOARD,
+                DELUSION,
+                MINOR,
+                *ANSWERS.values(),
+            }
+        )
 
     def decide(self, tracker: DialogueStateTracker, facts: Facts) -> Decision | None:
         """Danger first, then an open safety question, the hold, consent and red flags."""
@@ -37,7 +59,7 @@ class SafetyPolicy(DecisionPolicy):
         if crisis.get("level", "none") != "none":
             return Decision(CRISIS)
         if facts.hold is not None:
-            return Decision(self._during_hold(tracker, facts.hold.level))
+            return Decision(self._during_hold(tracker, facts.hold))
         if not facts.onboarded:
             return Decision(ONBOARD)
         flags = crisis.get("flags") or []
@@ -48,8 +70,8 @@ class SafetyPolicy(DecisionPolicy):
         return None
 
     @staticmethod
-    def _during_hold(tracker: DialogueStateTracker, level: str) -> str:
+    def _during_hold(tracker: DialogueStateTracker, hold: Hold) -> str:
         intent, _ = latest_intent(tracker)
-        if level == "act":
-            return HOLD
-        return {"affirm": CONFIRMED, "deny": DENIED}.get(intent, ASK_AGAIN)
+        if hold.level == "ask":
+            return {"affirm": CONFIRMED, "deny": DENIED}.get(intent, ASK_AGAIN)
+        return ANSWERS.get((hold.asked, intent), HOLD)
