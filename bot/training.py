@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import os
@@ -85,8 +86,14 @@ def train(models_dir: Path, tell: Callable[[str], None] = lambda stage: None) ->
     Raises:
         TrainingError: the training data or the configuration is wrong.
     """
-    if (found := trained_model(models_dir)) is not None:
-        return found
+    models_dir.mkdir(parents=True, exist_ok=True)
+    with (models_dir / "training.lock").open("w") as lock:
+        # A second process waits and finds the model of the first.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return trained_model(models_dir) or _train(models_dir, tell)
+
+
+def _train(models_dir: Path, tell: Callable[[str], None]) -> Path:
     # Off before the import: Rasa reports to its vendor unless told not to.
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     # The program's own folder may be read-only.
@@ -94,7 +101,6 @@ def train(models_dir: Path, tell: Callable[[str], None] = lambda stage: None) ->
     tell("rasa")
     from rasa.model_training import train as rasa_train
 
-    models_dir.mkdir(parents=True, exist_ok=True)
     path = models_dir / f"tevoet-{fingerprint()}.tar.gz"
     rasa_log = logging.getLogger("rasa")
     listener, level = _Stages(tell), rasa_log.level

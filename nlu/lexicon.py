@@ -17,9 +17,7 @@ from nlu.normalise import Normaliser
 
 DEFAULT = Path(__file__).with_name("lexicon.yml")
 FLAGS = frozenset({"fear", "control", "minor", "delusion", "stalking"})
-_KEYS = frozenset(
-    {"id", "kind", "level", "flag", "needs", "patterns", "unless", "hits", "misses"}
-)
+_KEYS = frozenset({"id", "kind", "level", "flag", "needs", "patterns", "unless", "hits", "misses"})
 _MACRO = re.compile(r"<([a-z_]+)>")
 _WINDOW = 120  # how far around a match a cancelling phrase is looked for, in characters
 
