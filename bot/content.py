@@ -70,6 +70,8 @@ class Tip(Strict):
     audience: Side
     unsafe_when: tuple[RedFlag, ...] = ()
     not_first_for: tuple[str, ...] = ()
+    # Whether the coach behind an installation may be named with it.
+    names_coach: bool = False
 
     def words(self, field: Literal["message", "why", "step"], side: str | None) -> str:
         """The text for who was hurt or who broke trust, where they differ."""

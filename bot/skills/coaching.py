@@ -65,7 +65,10 @@ async def give_tip(step: GiveTip, turn: TurnContext) -> list[Reply]:
         message=tip.words("message", turn.side),
         step=tip.words("step", turn.side),
     )
-    return [Reply((f"tip.{tip.id}",), reply.text, reply.buttons, tip.id)]
+    given = Reply((f"tip.{tip.id}",), reply.text, reply.buttons, tip.id)
+    if tip.names_coach and turn.contact_url:
+        return [await turn.say("contact", url=turn.contact_url), given]
+    return [given]
 
 
 async def explain_tip(step: ExplainTip, turn: TurnContext) -> list[Reply]:
