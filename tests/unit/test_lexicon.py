@@ -422,6 +422,21 @@ def test_what_is_long_ago_or_a_joke_leads_to_a_question_at_most(line: str, most:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "hij sloeg mij gisteren toen ik het over vroeger had",
+        "gisteren sloeg hij me weer net als vroeger",
+        "hij heeft me vroeger geslagen en nu weer",
+        "mijn vader sloeg mij vroeger en doet dat nog steeds",
+        "vroeger sloeg mijn man mij alleen als hij gedronken had",
+        "jaren geleden ben ik door mijn ex mishandeld",
+    ],
+)
+def test_a_past_that_may_go_on_leads_to_a_question_at_least(line: str) -> None:
+    assert LEXICON.check([line]).level >= ASK
+
+
+@pytest.mark.parametrize(
     ("fragments", "kind"),
     [
         (["ik wil", "niet meer", "leven"], SUICIDE),
