@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import traceback
 
 import structlog
 
@@ -39,3 +40,14 @@ def configure(level: str) -> None:
     # Old libraries that Rasa pins warn about themselves; a user can do nothing with that.
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
+
+
+def places(error: BaseException) -> str:
+    """Where an error comes from, as lines of a traceback, its causes first.
+
+    The words of an error stay out: they may quote what a user wrote.
+    """
+    cause = error.__cause__ or error.__context__
+    before = places(cause) if cause else ""
+    lines = "".join(traceback.format_tb(error.__traceback__))
+    return f"{before}{type(error).__name__} at\n{lines}"

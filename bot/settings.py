@@ -74,7 +74,7 @@ class Settings(BaseSettings):
             from the key file in the data folder, one a line.
 
         Raises:
-            SettingsError: a key is not a Fernet key.
+            SettingsError: a key is not a Fernet key, or there is none.
         """
         if self.encryption_key is not None:
             source, keys = (
@@ -90,9 +90,12 @@ class Settings(BaseSettings):
                 path.write_bytes(Fernet.generate_key() + b"\n")
             keys = path.read_text().split()
         try:
-            return [key.strip().encode() for key in keys if Fernet(key.strip())]
+            good = [key.strip().encode() for key in keys if Fernet(key.strip())]
         except ValueError as error:
             raise SettingsError(f"{source}: not a valid key") from error
+        if not good:
+            raise SettingsError(f"{source}: holds no key")
+        return good
 
 
 def read_settings(**values: object) -> Settings:

@@ -121,8 +121,8 @@ class Dialogue:
         return await self._run(message, facts, stored)
 
     def knows(self, intent: str) -> bool:
-        """Whether the domain has an intent."""
-        return intent in self._domain.intents
+        """Whether a button may mean an intent; danger is only ever found in words."""
+        return intent in self._domain.intents and not intent.startswith("crisis_")
 
     @staticmethod
     def slots(stored: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -21,6 +22,7 @@ from bot.db.encryption import Cipher
 from bot.db.models import InboxItem
 from bot.db.repositories import Chats, Inbox, Incoming, Outbox
 from bot.db.session import reading, writing
+from bot.logs import places
 from bot.skills.reply import Reply
 from bot.skills.safety import help_lines
 from nlu.lexicon import Crisis, Level, Lexicon
@@ -60,8 +62,10 @@ class Conversation:
         self._content, self._lexicon = content, lexicon
         self._clock, self._merge = clock, merge
         self._drains: dict[int, asyncio.Task[None]] = {}
-        self._again: set[int] = set()
+        # Set when something new was stored for a chat that is being drained.
+        self._again: dict[int, asyncio.Event] = {}
         self._slots = asyncio.Semaphore(CHATS_AT_ONCE)
+        self._stopping = False
         # Set whenever replies wait in the outbox.
         self.on_replies = asyncio.Event()
 
@@ -88,16 +92,26 @@ class Conversation:
         return crisis if crisis.level is Level.ACT else None
 
     def emergency(self, kind: str | None) -> Reply:
-        """The help lines of both countries, made without model and database."""
-        message = self._content.messages["emergency"]
+        """The help lines of both countries, made without model and database.
+
+        Args:
+            kind: of the danger; None when somebody asked for the lines.
+        """
+        key = "emergency" if kind else "help_lines"
         lines = help_lines(self._content, None, kind)
-        return Reply(("emergency",), message.variants[0].format(lines=lines))
+        return Reply((key,), self._content.messages[key].variants[0].format(lines=lines))
+
+    @staticmethod
+    def asks_for_lines(inbound: Inbound) -> bool:
+        """Whether it is /hulp, which works whatever fails."""
+        return inbound.kind is InboundKind.COMMAND and inbound.value == "hulp"
 
     def wake(self, chat_id: int) -> None:
         """Handle what waits for a chat; a chat that is being drained looks once more."""
         if chat_id in self._drains:
-            self._again.add(chat_id)
+            self._again[chat_id].set()
             return
+        self._again[chat_id] = asyncio.Event()
         task = asyncio.create_task(self._drain_until_empty(chat_id), name=f"drain-{chat_id}")
         self._drains[chat_id] = task
 
@@ -128,31 +142,40 @@ class Conversation:
             await Outbox(session, self._cipher).sweep(self._clock())
 
     async def settle(self) -> None:
-        """Wait until nothing is being handled (graceful stop, tests)."""
+        """Wait until nothing is being handled."""
         while self._drains:
             await asyncio.wait(list(self._drains.values()))
+
+    async def stop(self) -> None:
+        """Finish the turns under way; what waits for its moment is left to the next start."""
+        self._stopping = True
+        for again in self._again.values():
+            again.set()
+        await self.settle()
 
     # --- one chat ----------------------------------------------------------------
 
     async def _drain_until_empty(self, chat_id: int) -> None:
+        again = self._again[chat_id]
         try:
-            while True:
-                self._again.discard(chat_id)
+            while not self._stopping:
+                again.clear()
                 async with self._slots:
-                    wait = await self._step(chat_id)
-                if wait is not None:
-                    await asyncio.sleep(wait)
-                elif chat_id not in self._again:
+                    wait = None if self._stopping else await self._step(chat_id)
+                if wait is None and not again.is_set():
                     break
-        except Exception:
+                # What comes in meanwhile may be danger: it ends the wait.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(again.wait(), wait or 0)
+        except Exception as error:
             # The database itself fails: what is stored stays stored, and is tried again.
-            logger.exception("chat could not be drained")
+            logger.error("chat could not be drained (%s)\n%s", type(error).__name__, places(error))
             asyncio.get_running_loop().call_later(
                 RETRY_WAITS[0].total_seconds(), self.wake, chat_id
             )
         finally:
-            del self._drains[chat_id]
-            if chat_id in self._again:
+            del self._drains[chat_id], self._again[chat_id]
+            if again.is_set() and not self._stopping:
                 self.wake(chat_id)
 
     async def _step(self, chat_id: int) -> float | None:
@@ -169,7 +192,8 @@ class Conversation:
         if not opened:
             return None
         first = opened[0][0]
-        if first.not_before > now:
+        danger = any(item.attempts == 0 and self.danger(inbound) for item, inbound in opened)
+        if first.not_before > now and not danger:
             return (first.not_before - now).total_seconds()
         backlog = now - first.received_at > DELAYED_AFTER
         batch = self._fragments(opened, backlog)
@@ -226,7 +250,7 @@ class Conversation:
         # The type of an error only: its text may hold what the user wrote.
         name = type(error).__name__
         logger.error("turn failed (%s), try %d of %d", name, attempt, TRIES)
-        logger.debug("turn failed", exc_info=error)
+        logger.debug("turn failed\n%s", places(error))
         now = self._clock()
         crisis = self._lexicon.check([i.value for i in turn.inbounds if i.kind is InboundKind.TEXT])
         async with writing(self._engine) as session:
@@ -242,6 +266,8 @@ class Conversation:
                 await Chats(session, self._cipher).set_hold(
                     turn.chat_id, "act", str(crisis.kind), "any", now
                 )
+            elif any(self.asks_for_lines(inbound) for inbound in turn.inbounds):
+                reply = self.emergency(None)
             elif attempt == 1:
                 reply = self._apology("failed")
             elif attempt >= TRIES:

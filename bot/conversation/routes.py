@@ -44,6 +44,13 @@ COACH_PRESSES = {
     "tip": "ask_tip",
     "list": "list_tips",
 }
+# The other steps of safety follow from words, never from a button.
+SAFETY_PRESSES = frozenset(
+    {
+        "safe", "unsafe", "confirmed", "denied", "resume", "not_yet",
+        "lines", "ground", "plan", "clear",
+    }
+)  # fmt: skip
 # Before consent only these are answered; everything else leads to the open question.
 WITHOUT_CONSENT = frozenset(
     {"start", "lines", "privacy", "country", "consent", "confirm_erase", "erase", "reach"}
@@ -76,7 +83,7 @@ def press(data: str) -> Step | Event:
     skill, _, rest = data.partition(":")
     action, _, argument = rest.partition(":")
     match skill:
-        case "safety":
+        case "safety" if action in SAFETY_PRESSES:
             return Safety(action)
         case "country" | "consent":
             return Do(skill, action)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, Select, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -137,12 +137,14 @@ class Inbox:
             )
         )
 
-    async def sweep(self, before: datetime) -> int:
-        """Forget the ids of updates that were handled before a moment."""
-        return await _changed(
-            self._session,
-            delete(InboxItem).where(InboxItem.received_at < before, InboxItem.status == "handled"),
-        )
+    async def sweep(self, now: datetime) -> None:
+        """Forget the ids of what was handled, and what was parked, when they are old enough."""
+        for status, kept in (("handled", IDS_KEPT), ("parked", PARKED_KEPT)):
+            await self._session.execute(
+                delete(InboxItem).where(
+                    InboxItem.received_at < now - kept, InboxItem.status == status
+                )
+            )
 
 
 class Outbox:
@@ -183,15 +185,10 @@ class Outbox:
             limit: the most rows to return.
             busy: chats for which a send is under way.
         """
-        first = (
-            select(func.min(OutboxItem.id))
-            .where(OutboxItem.status == "new")
-            .group_by(OutboxItem.chat_id)
-        )
         query = (
             select(OutboxItem)
             .where(
-                OutboxItem.id.in_(first),
+                OutboxItem.id.in_(self._first()),
                 OutboxItem.not_before <= now,
                 OutboxItem.chat_id.not_in(list(busy)),
             )
@@ -200,9 +197,24 @@ class Outbox:
         )
         return list((await self._session.scalars(query)).all())
 
-    async def next_moment(self) -> datetime | None:
-        """When the next waiting reply may go, None when nothing waits."""
-        query = select(func.min(OutboxItem.not_before)).where(OutboxItem.status == "new")
+    @staticmethod
+    def _first() -> Select[tuple[int]]:
+        """The first waiting reply of each chat: the others wait for it."""
+        return (
+            select(func.min(OutboxItem.id))
+            .where(OutboxItem.status == "new")
+            .group_by(OutboxItem.chat_id)
+        )
+
+    async def next_moment(self, busy: Iterable[int]) -> datetime | None:
+        """When the next waiting reply may go, None when nothing waits.
+
+        Args:
+            busy: chats for which a send is under way.
+        """
+        query = select(func.min(OutboxItem.not_before)).where(
+            OutboxItem.id.in_(self._first()), OutboxItem.chat_id.not_in(list(busy))
+        )
         moment: datetime | None = await self._session.scalar(query)
         return moment
 

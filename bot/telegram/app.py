@@ -106,7 +106,7 @@ async def run(
 
     logger.info("stopping: no new messages, turns under way are finished")
     await updater.stop()
-    await conversation.settle()
+    await conversation.stop()
     await sender.stop()
     await sending
     for task in background:

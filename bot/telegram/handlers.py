@@ -10,7 +10,7 @@ import logging
 from typing import Any
 
 from telegram import Update
-from telegram.constants import ChatAction
+from telegram.constants import ChatAction, ChatType
 from telegram.error import TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, TypeHandler
 
@@ -42,7 +42,9 @@ def register(application: AnyApplication, conversation: Conversation) -> None:
         if chat is None:
             return
         conversation.wake(chat.id)
-        if update.message or update.callback_query:
+        # In a group most of what is said gets no answer.
+        spoken = update.message or update.callback_query
+        if spoken and chat.type == ChatType.PRIVATE:
             context.application.create_task(_show_typing(context, chat.id))
 
     # Groups run one after the other: first the message is on its way, then the spinner stops.

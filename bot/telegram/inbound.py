@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telegram import ChatMember, Message, Update
 from telegram.constants import ChatType
+from telegram.ext.filters import StatusUpdate
 
 from bot.conversation.inbound import Inbound, InboundKind, read_text
 
@@ -47,6 +48,9 @@ def read_update(update: Update) -> tuple[int, Inbound] | None:
         return change.chat.id, Inbound(InboundKind.REACH, "blocked" if gone else "unblocked")
     message = update.message or update.edited_message
     if message is None:
+        return None
+    if StatusUpdate.ALL.check_update(update):
+        # A pinned message or another timer: nobody said anything.
         return None
     if message.chat.type != ChatType.PRIVATE:
         return _in_group(message, edited=update.edited_message is not None)

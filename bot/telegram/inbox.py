@@ -19,7 +19,6 @@ from telegram.error import NetworkError, TelegramError
 from telegram.ext import ExtBot
 
 from bot.conversation.drain import Conversation
-from bot.conversation.inbound import InboundKind
 from bot.skills.reply import Reply
 from bot.telegram.inbound import read_update
 
@@ -72,8 +71,8 @@ class StoringBot(ExtBot[None]):
             return
         for update_id, chat_id, inbound in read:
             crisis = conversation.danger(inbound)
-            asks_help = inbound.kind is InboundKind.COMMAND and inbound.value == "hulp"
-            if update_id in self._answered_emergencies or not (crisis or asks_help):
+            needed = crisis or conversation.asks_for_lines(inbound)
+            if update_id in self._answered_emergencies or not needed:
                 continue
             self._answered_emergencies[update_id] = None
             if len(self._answered_emergencies) > EMERGENCIES_REMEMBERED:

@@ -19,7 +19,7 @@ from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot.conversation.drain import Conversation
 from bot.conversation.turn import Clock
-from bot.db.encryption import Cipher
+from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import OutboxItem
 from bot.db.repositories import Chats, Outbox
 from bot.db.session import reading, writing
@@ -112,7 +112,8 @@ class Sender:
         async with reading(self._engine) as session:
             outbox = Outbox(session, self._cipher)
             due = await outbox.due(now, room, self._busy)
-            later = await outbox.next_moment() if not due else None
+            # Another chat's wait counts too: a send that hangs must not hold up a second try.
+            later = await outbox.next_moment({*self._busy, *(item.chat_id for item in due)})
         for item in due:
             self._busy[item.chat_id] = asyncio.create_task(self._deliver(item))
         if later is not None and later > now:
@@ -121,8 +122,10 @@ class Sender:
 
     async def _deliver(self, item: OutboxItem) -> None:
         try:
-            reply = Reply.from_json(self._cipher.open(item.sealed or b""))
-            await self._try(item, reply)
+            if reply := self._read(item):
+                await self._try(item, reply)
+            else:
+                await self._give_up(item, "unreadable")
             # Telegram asks for a second between two messages in a chat.
             await asyncio.sleep(0 if self._stopping else CHAT_SPACING.total_seconds())
         except (SQLAlchemyError, OSError) as error:
@@ -131,6 +134,17 @@ class Sender:
         finally:
             del self._busy[item.chat_id]
             self._wake.set()
+
+    def _read(self, item: OutboxItem) -> Reply | None:
+        try:
+            return Reply.from_json(self._cipher.open(item.sealed or b""))
+        except DecryptionError:
+            logger.error("a reply could not be read")
+            return None
+
+    async def _give_up(self, item: OutboxItem, error: str) -> None:
+        async with writing(self._engine) as session:
+            await Outbox(session, self._cipher).mark_failed(item.id, error)
 
     async def _try(self, item: OutboxItem, reply: Reply) -> None:
         try:

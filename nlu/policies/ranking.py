@@ -19,7 +19,8 @@ OWN_HELPED = 0.10
 OWN_UNHELPED = -0.60
 GIVEN_RECENTLY = -0.70
 FORGET_AFTER_DAYS = 7.0
-TOO_SOON = -1.0
+# More than all other reasons together: such a tip never comes first while another can.
+TOO_SOON = -4.0
 POOLED_WEIGHT = 0.4
 # The sum of a tip's weights over all concerns, brought to about the size of one weight.
 GENERAL_SCALE = 10.0

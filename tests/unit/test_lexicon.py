@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -349,9 +349,10 @@ def matches(rule: Rule, line: str) -> bool:
 
 
 def milliseconds(text: str) -> float:
-    start = perf_counter()
+    # Time of this thread, so that what else the machine does counts little.
+    start = thread_time()
     LEXICON.check([text])
-    return (perf_counter() - start) * 1000
+    return (thread_time() - start) * 1000
 
 
 @pytest.mark.parametrize(("rule", "line"), ids(LEXICON.rules, "hits"))
@@ -499,7 +500,8 @@ def test_the_result_holds_no_text() -> None:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_message_takes_no_time(text: str) -> None:
-    assert min(milliseconds(text[:10_000]) for _ in range(5)) < 50
+    # Some 30 ms on a quiet machine; backtracking gone wild would take seconds.
+    assert min(milliseconds(text[:10_000]) for _ in range(5)) < 150
 
 
 def test_an_ordinary_message_takes_less_than_a_millisecond() -> None:
