@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("pytest", nargs=argparse.REMAINDER, help="arguments for pytest")
     content = add("content", _content, "work on the Dutch copy")
     content.add_argument("action", choices=["check"])
+    nlu = add("nlu", _nlu, "measure how well the model understands")
+    nlu.add_argument("action", choices=["evaluate"])
+    nlu.add_argument("file", nargs="?", type=Path, help="a set of your own; default: dev, held out")
     database = add("db", _db, "work on the database")
     database.add_argument("action", choices=["upgrade"])
     add("key", _key, "print a new encryption key")
@@ -178,6 +181,16 @@ def _content(options: argparse.Namespace, settings: Settings) -> int:
         print(problem)
     print(f"{len(problems)} problems" if problems else "content is in order")
     return 1 if problems else 0
+
+
+def _nlu(options: argparse.Namespace, settings: Settings) -> int:
+    from nlu.evaluation.run import evaluate
+
+    _prepare(settings, load())
+    with console.status("…"):
+        report = asyncio.run(evaluate(load_dialogue(settings), now(), options.file))
+    print(report)
+    return 0
 
 
 def _db(options: argparse.Namespace, settings: Settings) -> int:

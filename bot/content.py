@@ -284,12 +284,13 @@ def line_of(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
     """
     line = node.start_mark.line + 1 if node else 1
     for part in path:
-        found: yaml.Node | None = None
+        # A value in a mapping stands where its key does, a value in a list by itself.
+        found: tuple[yaml.Node, yaml.Node] | None = None
         if isinstance(node, yaml.MappingNode):
-            found = next((v for k, v in node.value if k.value == str(part)), None)
+            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            found = node.value[part] if part < len(node.value) else None
+            found = (node.value[part],) * 2 if part < len(node.value) else None
         if found is None:
             break
-        node, line = found, found.start_mark.line + 1
+        node, line = found[1], found[0].start_mark.line + 1
     return line

@@ -82,7 +82,7 @@ class _Check:
         self._domain: dict[str, list[dict[str, str]]] = {}
         self._intents: set[str] = set()
         for path in sorted(domain_dir.glob("*.yml")):
-            domain = yaml.safe_load(path.read_text(encoding="utf-8"))
+            domain = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
             self._intents |= set(domain.get("intents") or [])
             for name, responses in (domain.get("responses") or {}).items():
                 self._domain[name] = [response["custom"] for response in responses]
@@ -106,9 +106,13 @@ class _Check:
             yield self._at("tips.yml", ("tips",), "the tips are not numbered 1 to 15 in order")
         for index, tip in enumerate(self._content.tips):
             where: Where = ("tips", index)
-            for intent in [*tip.helps_with, *tip.not_first_for]:
+            named: list[tuple[Where, str]] = [
+                *(((*where, "helps_with", intent), intent) for intent in tip.helps_with),
+                *(((*where, "not_first_for", n), i) for n, i in enumerate(tip.not_first_for)),
+            ]
+            for place, intent in named:
                 if intent not in self._content.concerns:
-                    yield self._at("tips.yml", where, f"{tip.id}: {intent} is no concern")
+                    yield self._at("tips.yml", place, f"{tip.id}: {intent} is no concern")
             for intent, weight in tip.helps_with.items():
                 if not 0 <= weight <= 1:
                     at: Where = (*where, "helps_with", intent)
@@ -255,9 +259,13 @@ class _Check:
         if text is None:
             return
         fields = _fields(text)
+        try:
+            rendered = text.format_map(dict.fromkeys(fields, SAMPLE))
+        except (ValueError, LookupError, AttributeError):
+            yield self._at(file, path, "a brace is wrong: only {name} is known")
+            return
         for name in sorted(fields - params - ALWAYS_KNOWN):
             yield self._at(file, path, f"{{{name}}} is not filled in here")
-        rendered = text.format_map(dict.fromkeys(fields, SAMPLE))
         if not well_formed(rendered):
             yield self._at(file, path, "the tags are not right; only <b> and <i> are known")
         if re.search(r"&(?!(amp|lt|gt);)", rendered):
@@ -279,7 +287,11 @@ class _Check:
 
 
 def _fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+    """The placeholders of a text; none when a brace in it is wrong."""
+    try:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+    except ValueError:
+        return set()
 
 
 def _keys(node: yaml.Node | None, name: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from bot.telegram.app import COMMANDS
@@ -28,9 +29,16 @@ def used_keys(responses: Iterable[Iterable[Mapping[str, str]]]) -> list[re.Patte
     keys = {f"media_{name}" for name in (*MEDIA, "other")}
     keys |= {f"command_{name}" for name in COMMANDS}
     keys |= {custom["say"] for customs in responses for custom in customs if "say" in custom}
-    for path in PACKAGE.rglob("*.py"):
-        keys |= set(_spoken(ast.parse(path.read_text(encoding="utf-8"))))
-    return [re.compile(key) for key in sorted(keys)]
+    return [re.compile(key) for key in sorted(keys | _in_code())]
+
+
+@cache
+def _in_code() -> frozenset[str]:
+    return frozenset(
+        key
+        for path in PACKAGE.rglob("*.py")
+        for key in _spoken(ast.parse(path.read_text(encoding="utf-8")))
+    )
 
 
 def _spoken(tree: ast.AST) -> Iterator[str]:

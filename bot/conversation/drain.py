@@ -97,9 +97,10 @@ class Conversation:
         Args:
             kind: of the danger; None when somebody asked for the lines.
         """
-        key = "emergency" if kind else "help_lines"
+        message = self._content.messages["emergency" if kind else "help_lines"]
         lines = help_lines(self._content, None, kind)
-        return Reply((key,), self._content.messages[key].variants[0].format(lines=lines))
+        key = "emergency" if kind else "help_lines"
+        return Reply((key,), message.variants[0].format(lines=lines))
 
     @staticmethod
     def asks_for_lines(inbound: Inbound) -> bool:
@@ -220,6 +221,7 @@ class Conversation:
             # Texts that were tried already stay together as they were.
             if (
                 not both_text
+                or item.attempts != batch[-1][0].attempts
                 or not (close or backlog)
                 or (self._merge == timedelta(0) and not backlog)
             ):
