@@ -36,6 +36,7 @@ TURN_AT_MOST = 1 / 2
 LOADS = 3
 TURNS_A_CONVERSATION = 10
 WARM_UP = 10
+PAUSE = 0.05
 
 console = Console(stderr=True, highlight=False)
 QUIET = {
@@ -136,12 +137,13 @@ class Worker:
         while self._read() != READY:
             pass
 
-    def turn(self, text: str, sender: int) -> float:
-        """Milliseconds that the answer to a text took."""
+    def turn(self, text: str, sender: int) -> tuple[float, float]:
+        """Milliseconds that the answer to a text took, and those of processors at work."""
         assert self._process.stdin is not None  # noqa: S101
         self._process.stdin.write(json.dumps({"text": text, "sender": sender}) + "\n")
         self._process.stdin.flush()
-        return float(self._read())
+        took, worked = self._read().split()
+        return float(took), float(worked)
 
     def end(self) -> float:
         """Let it end; gives its peak memory in MB."""
@@ -182,8 +184,8 @@ def messages(number: int) -> list[str]:
 
 def measure_turns(own_model: Path, stock_model: Path, turns: int) -> list[Measured]:
     """The same messages to both, in turns: milliseconds a turn and, at the end, memory."""
-    ours: list[float] = []
-    stock: list[float] = []
+    ours: list[tuple[float, float]] = []
+    stock: list[tuple[float, float]] = []
     with (
         tempfile.TemporaryDirectory() as name,
         started("ours", own_model, Path(name)) as own_worker,
@@ -191,15 +193,16 @@ def measure_turns(own_model: Path, stock_model: Path, turns: int) -> list[Measur
     ):
         for number, text in enumerate(messages(turns + WARM_UP)):
             sender = 1 + number // TURNS_A_CONVERSATION
-            own_time, stock_time = own_worker.turn(text, sender), stock_worker.turn(text, sender)
-            if number >= WARM_UP:
-                ours.append(own_time)
-                stock.append(stock_time)
+            for times, answering in ((ours, own_worker), (stock, stock_worker)):
+                # The threads of the one before are still awake for a moment.
+                time.sleep(PAUSE)
+                times.append(answering.turn(text, sender))
         own_memory, stock_memory = own_worker.end(), stock_worker.end()
+    took = [statistics.median(t for t, _ in times[WARM_UP:]) for times in (ours, stock)]
+    worked = [statistics.median(w for _, w in times[WARM_UP:]) for times in (ours, stock)]
     return [
-        Measured(
-            "a turn", "ms", statistics.median(ours), statistics.median(stock), at_most=TURN_AT_MOST
-        ),
+        Measured("a turn", "ms", *took, at_most=TURN_AT_MOST),
+        Measured("of processors", "ms", *worked),
         Measured("peak memory", "MB", own_memory, stock_memory),
     ]
 

@@ -1,0 +1,1 @@
+"""The real bot in a process of its own, on the wire, against the emulator."""

@@ -1,0 +1,74 @@
+"""Replies, and how several of them become one message."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.content import Button
+from bot.skills.reply import JOINED_UP_TO, PARAGRAPH, Reply, join
+
+YES = ((Button(label="Ja", press="safety:safe"),),)
+NO = ((Button(label="Nee", press="safety:unsafe"),),)
+
+REPLIES = st.lists(
+    st.builds(
+        Reply,
+        keys=st.tuples(st.sampled_from(["a", "b", "c"])),
+        text=st.sampled_from(["kort", "een zin. " * 40, "x" * 1490, "y" * 3000]),
+        buttons=st.sampled_from([(), (), YES, NO]),
+        tip_id=st.just(None),
+    ),
+    max_size=6,
+)
+
+
+def test_replies_that_follow_each_other_become_one_message() -> None:
+    [reply] = join([Reply(("acknowledge",), "Dat is naar."), Reply(("ask",), "Wat deed het?")])
+    assert reply.text == "Dat is naar.\n\nWat deed het?"
+    assert reply.keys == ("acknowledge", "ask")
+
+
+def test_buttons_end_a_message() -> None:
+    joined = join([Reply(("a",), "Eerst dit.", YES), Reply(("b",), "En dan dat.", NO)])
+    assert [(reply.text, reply.buttons) for reply in joined] == [
+        ("Eerst dit.", YES),
+        ("En dan dat.", NO),
+    ]
+
+
+def test_the_last_reply_gives_the_message_its_buttons_and_its_tip() -> None:
+    [reply] = join([Reply(("bridge",), "Misschien dit."), Reply(("tip",), "Tip.", YES, "wat_wel")])
+    assert (reply.buttons, reply.tip_id) == (YES, "wat_wel")
+
+
+def test_a_long_text_stays_a_message_of_its_own() -> None:
+    long = "x" * JOINED_UP_TO
+    assert [reply.text for reply in join([Reply(("a",), "kort"), Reply(("b",), long)])] == [
+        "kort",
+        long,
+    ]
+
+
+def test_nothing_to_say_is_no_message() -> None:
+    assert join([]) == []
+
+
+@given(REPLIES)
+def test_joining_loses_nothing_and_keeps_the_order(replies: list[Reply]) -> None:
+    joined = join(replies)
+    assert PARAGRAPH.join(r.text for r in joined) == PARAGRAPH.join(r.text for r in replies)
+    assert [k for r in joined for k in r.keys] == [k for r in replies for k in r.keys]
+    assert [r.buttons for r in joined if r.buttons] == [r.buttons for r in replies if r.buttons]
+
+
+@given(REPLIES)
+def test_a_joined_message_fits_in_telegram(replies: list[Reply]) -> None:
+    for reply in join(replies):
+        if len(reply.keys) > 1:
+            assert len(reply.text.encode("utf-16-le")) // 2 <= 4096
+
+
+@given(REPLIES)
+def test_a_reply_survives_the_outbox(replies: list[Reply]) -> None:
+    assert [Reply.from_json(reply.as_json()) for reply in replies] == replies
