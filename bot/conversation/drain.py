@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.content import Content
 from bot.conversation.inbound import Inbound, InboundKind
 from bot.conversation.turn import Clock, Outcome, Superseded, Turn, Turns
-from bot.db.encryption import Cipher
+from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import InboxItem
 from bot.db.repositories import Chats, Inbox, Incoming, Outbox
 from bot.db.session import reading, writing
@@ -124,14 +124,12 @@ class Conversation:
         """
         await self.tidy()
         async with reading(self._engine) as session:
-            inbox = Inbox(session, self._cipher)
-            chats = await inbox.open_chats()
-            urgent = {
-                chat
-                for chat in chats
-                for item in await inbox.waiting(chat)
-                if self.danger(Inbound.from_json(inbox.payload(item)))
-            }
+            chats = await Inbox(session, self._cipher).open_chats()
+        urgent = {
+            chat
+            for chat in chats
+            if any(self.danger(inbound) for _, inbound in await self._waiting(chat))
+        }
         for chat in sorted(chats, key=lambda chat: chat not in urgent):
             self.wake(chat)
         return len(chats)
@@ -186,10 +184,7 @@ class Conversation:
             Seconds to wait before the next look, None when nothing waits.
         """
         now = self._clock()
-        async with reading(self._engine) as session:
-            inbox = Inbox(session, self._cipher)
-            items = await inbox.waiting(chat_id)
-            opened = [(item, Inbound.from_json(inbox.payload(item))) for item in items]
+        opened = await self._waiting(chat_id)
         if not opened:
             return None
         first = opened[0][0]
@@ -209,6 +204,24 @@ class Conversation:
         )
         await self.run(turn, attempt=first.attempts + 1)
         return 0
+
+    async def _waiting(self, chat_id: int) -> list[tuple[InboxItem, Inbound]]:
+        """What waits for a chat; what no key can read is parked, so that it stops nothing."""
+        opened, unreadable = [], []
+        async with reading(self._engine) as session:
+            inbox = Inbox(session, self._cipher)
+            for item in await inbox.waiting(chat_id):
+                try:
+                    opened.append((item, Inbound.from_json(inbox.payload(item))))
+                except DecryptionError:
+                    unreadable.append(item.id)
+        if unreadable:
+            logger.error("%d updates cannot be read with the keys of today", len(unreadable))
+            async with writing(self._engine) as session:
+                await Inbox(session, self._cipher).mark_failed(
+                    unreadable, DecryptionError.__name__, self._clock(), park=True
+                )
+        return opened
 
     def _fragments(
         self, opened: Sequence[tuple[InboxItem, Inbound]], backlog: bool

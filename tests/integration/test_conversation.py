@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.content import Content
@@ -13,13 +15,15 @@ from bot.conversation.drain import Conversation
 from bot.conversation.inbound import Inbound, InboundKind, read_text
 from bot.conversation.turn import Turns
 from bot.db.encryption import Cipher
-from bot.db.repositories import Chats, Outbox
+from bot.db.models import InboxItem
+from bot.db.repositories import Chats, Inbox, Incoming, Outbox
 from bot.db.session import reading, writing
 from bot.skills.reply import Reply
 from nlu.lexicon import Lexicon
 from tests.clock import Clock
 
 CHAT = 42
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 class Person:
@@ -127,3 +131,15 @@ async def test_a_message_of_an_hour_ago_is_answered_with_an_apology(
     await person.conversation.settle()
     [reply] = await person.new_replies()
     assert reply.keys[0] == "delayed"
+
+
+async def test_an_update_that_no_key_can_read_stops_nothing(
+    person: Person, engine: AsyncEngine
+) -> None:
+    other_key = Cipher([Fernet.generate_key()])
+    async with writing(engine) as session:
+        await Inbox(session, other_key).store([Incoming(900, CHAT, {})], NOON)
+    assert (await person.says("hoi")).keys == ("greet",)
+    async with reading(engine) as session:
+        parked = await session.scalar(select(InboxItem.error).where(InboxItem.status == "parked"))
+    assert parked == "DecryptionError"

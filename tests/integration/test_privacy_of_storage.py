@@ -97,7 +97,7 @@ async def test_the_user_s_own_word_for_the_other_is_not_stored_in_plain(
     bench: Bench, stored_at: str
 ) -> None:
     await bench.onboard(NOOR)
-    await bench.hears("mijn stiefzusje liegt tegen mij", "gisteren nog")
+    await bench.hears("mijn stiefzusje liegt tegen mij", press("coach:tip"))
     assert "stiefzus" not in repr(await everything(bench.engine))
     if stored_at.startswith("sqlite"):
         assert b"stiefzus" not in files_of(stored_at)
@@ -161,7 +161,12 @@ async def test_erasing_leaves_nothing_but_the_number_of_the_last_message(
 ) -> None:
     await bench.onboard(NOOR)
     await bench.hears(
-        TEXT, "gisteren nog", press("coach:helped"), "hij slaat me", press("safety:safe"), "/wis"
+        TEXT,
+        press("coach:tip"),
+        press("coach:helped"),
+        "hij slaat me",
+        press("safety:safe"),
+        "/wis",
     )
     before = await everything(bench.engine)
     assert {"users", "trackers", "given_tips", "said_lines", "safety_holds"} <= set(before)
