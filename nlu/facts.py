@@ -46,6 +46,7 @@ class Facts:
         gates: red flags per relation (or ANY_RELATION) that withhold tips.
         given: tips given before, newest first.
         asked: ids of questions asked before, newest first.
+        said: when each wording was said, by what it belongs to and its number.
         pooled: (concern, tip id) -> (times it helped, times it did not), over all users.
     """
 
@@ -56,6 +57,7 @@ class Facts:
     gates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     given: tuple[GivenTip, ...] = ()
     asked: tuple[str, ...] = ()
+    said: Mapping[str, Mapping[int, datetime]] = field(default_factory=dict)
     pooled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
     def red_flags(self, relation: str | None) -> frozenset[str]:

@@ -202,8 +202,9 @@ class Conversation:
             [inbound for _, inbound in batch],
             delayed=backlog,
         )
-        await self.run(turn, attempt=first.attempts + 1)
-        return 0
+        outcome = await self.run(turn, attempt=first.attempts + 1)
+        # What comes in later wakes this chat again; only a failure or a rest needs another look.
+        return None if outcome and len(opened) == len(batch) else 0
 
     async def _waiting(self, chat_id: int) -> list[tuple[InboxItem, Inbound]]:
         """What waits for a chat; what no key can read is parked, so that it stops nothing."""

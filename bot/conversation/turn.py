@@ -121,6 +121,8 @@ class Turns:
             if turn.delayed:
                 steps = (Say("delayed"), *steps)
             replies = join([reply for step in steps for reply in await carry_out(step, context)])
+            if facts.onboarded and not context.forget:
+                await chats.remember_said(turn.chat_id, context.said_now, now)
             payloads = [reply.as_json() for reply in replies]
             await Outbox(session, self._cipher).add(turn.chat_id, turn.turn_id, payloads, now)
             keep = facts.onboarded and not context.forget and decision.tracker is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, delete, func, select, update
+from sqlalchemy import BigInteger, CursorResult, Select, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,7 +27,8 @@ from bot.db.models import (
 from nlu.facts import Facts, GivenTip, Hold
 
 GIVEN_REMEMBERED = 30
-ASKED_REMEMBERED = 40
+# Wordings that were said longer ago may be said again as if they were new.
+SAID_REMEMBERED = 200
 QUESTION_KEY = "question:"
 # Telegram keeps undelivered updates for a day; after two no double can come.
 IDS_KEPT = timedelta(days=2)
@@ -317,36 +318,54 @@ class Chats:
         self._session, self._cipher = session, cipher
 
     async def facts(self, chat_id: int, now: datetime) -> Facts:
-        """Everything a decision about this chat may depend on."""
-        user = await self._session.get(User, chat_id)
-        hold = await self._session.get(SafetyHold, chat_id)
+        """Everything a decision about this chat may depend on.
+
+        Columns, not objects, and few statements: this runs in every turn.
+        """
+        chat = select(literal(chat_id, BigInteger).label("id")).subquery()
+        about = await self._session.execute(
+            select(
+                User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked
+            )
+            .select_from(chat)
+            .outerjoin(User, User.chat_id == chat.c.id)
+            .outerjoin(SafetyHold, SafetyHold.chat_id == chat.c.id)
+        )
+        country, consented_at, level, kind, asked = about.one()
         gates: dict[str, set[str]] = {}
-        for gate in await self._session.scalars(
-            select(SafetyGate).where(SafetyGate.chat_id == chat_id)
+        for relation, flag in await self._session.execute(
+            select(SafetyGate.relation, SafetyGate.flag).where(SafetyGate.chat_id == chat_id)
         ):
-            gates.setdefault(gate.relation, set()).add(gate.flag)
-        given = await self._session.scalars(
-            select(GivenTipRow)
+            gates.setdefault(relation, set()).add(flag)
+        given = await self._session.execute(
+            select(GivenTipRow.tip_id, GivenTipRow.given_at, GivenTipRow.helped)
             .where(GivenTipRow.chat_id == chat_id)
             .order_by(GivenTipRow.id.desc())
             .limit(GIVEN_REMEMBERED)
         )
-        asked = await self._session.scalars(
-            select(SaidLine.key)
-            .where(SaidLine.chat_id == chat_id, SaidLine.key.startswith(QUESTION_KEY))
+        said: dict[str, dict[int, datetime]] = {}
+        for key, variant, moment in await self._session.execute(
+            select(SaidLine.key, SaidLine.variant, SaidLine.said_at)
+            .where(SaidLine.chat_id == chat_id)
             .order_by(SaidLine.said_at.desc())
-            .limit(ASKED_REMEMBERED)
+            .limit(SAID_REMEMBERED)
+        ):
+            said.setdefault(key, {})[variant] = moment
+        counts = await self._session.execute(
+            select(TipCount.concern, TipCount.tip_id, TipCount.helped, TipCount.unhelped)
         )
-        counts = await self._session.scalars(select(TipCount))
         return Facts(
             now=now,
-            onboarded=bool(user and user.consented_at),
-            country=user.country if user else None,
-            hold=Hold(hold.level, hold.kind, hold.asked) if hold else None,
+            onboarded=consented_at is not None,
+            country=country,
+            hold=Hold(level, kind, asked) if level else None,
             gates={relation: frozenset(flags) for relation, flags in gates.items()},
-            given=tuple(GivenTip(row.tip_id, row.given_at, row.helped) for row in given),
-            asked=tuple(key.removeprefix(QUESTION_KEY) for key in asked),
-            pooled={(c.concern, c.tip_id): (c.helped, c.unhelped) for c in counts},
+            given=tuple(GivenTip(*row) for row in given),
+            asked=tuple(
+                key.removeprefix(QUESTION_KEY) for key in said if key.startswith(QUESTION_KEY)
+            ),
+            said=said,
+            pooled={(concern, tip): (yes, no) for concern, tip, yes, no in counts},
         )
 
     async def user(self, chat_id: int) -> User | None:
@@ -431,21 +450,29 @@ class Chats:
             )
         )
 
-    async def said(self, chat_id: int, key: str) -> dict[int, datetime]:
-        """When each wording of a message was last said to this chat."""
-        rows = await self._session.scalars(
-            select(SaidLine).where(SaidLine.chat_id == chat_id, SaidLine.key == key)
-        )
-        return {row.variant: row.said_at for row in rows}
+    async def remember_said(
+        self, chat_id: int, lines: Iterable[tuple[str, int]], now: datetime
+    ) -> None:
+        """Remember which wordings were said.
 
-    async def remember_said(self, chat_id: int, key: str, variant: int, now: datetime) -> None:
-        """Remember that a wording was said."""
-        values = {"chat_id": chat_id, "key": key, "variant": variant, "said_at": now}
-        statement = _insert(self._session, SaidLine).values(values)
+        Args:
+            chat_id: the chat.
+            lines: what a wording belongs to, and its number.
+            now: the moment.
+        """
+        rows = [
+            {"chat_id": chat_id, "key": key, "variant": variant, "said_at": now}
+            for key, variant in dict.fromkeys(lines)
+        ]
+        if not rows:
+            return
+        statement = _insert(self._session, SaidLine)
         await self._session.execute(
             statement.on_conflict_do_update(
-                index_elements=["chat_id", "key", "variant"], set_={"said_at": now}
-            )
+                index_elements=["chat_id", "key", "variant"],
+                set_={"said_at": statement.excluded.said_at},
+            ),
+            rows,
         )
 
     async def erase(self, chat_id: int, keep_inbox: Sequence[int]) -> None:

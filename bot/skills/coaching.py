@@ -38,8 +38,7 @@ async def acknowledge(step: Acknowledge, turn: TurnContext) -> list[Reply]:
 async def ask(step: Ask, turn: TurnContext) -> list[Reply]:
     """Ask one reflective question."""
     question = turn.content.question_by_id[step.question_id]
-    if turn.facts.onboarded:
-        await turn.chats.remember_said(turn.chat_id, f"{QUESTION_KEY}{question.id}", 0, turn.now)
+    turn.said_now.append((f"{QUESTION_KEY}{question.id}", 0))
     return [Reply((f"ask.{question.id}",), turn.fill(question.text))]
 
 

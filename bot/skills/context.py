@@ -45,6 +45,8 @@ class TurnContext:
     contact_url: str | None = None
     inbox_ids: Sequence[int] = ()
     forget: bool = False
+    # Wordings used in this turn, stored at its end.
+    said_now: list[tuple[str, int]] = field(default_factory=list)
     _random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,9 +113,12 @@ class TurnContext:
         """
         if len(variants) == 1:
             return variants[0]
-        said = await self.chats.said(self.chat_id, key)
-        fresh = [v for v in variants if v not in said]
-        choice = self._random.choice(fresh) if fresh else min(variants, key=lambda v: said[v])
-        if self.facts.onboarded:
-            await self.chats.remember_said(self.chat_id, key, choice, self.now)
+        said = self.facts.said.get(key, {})
+        fresh = [v for v in variants if v not in said and (key, v) not in self.said_now]
+        choice = (
+            self._random.choice(fresh)
+            if fresh
+            else min(variants, key=lambda v: said.get(v, self.now))
+        )
+        self.said_now.append((key, choice))
         return choice

@@ -28,17 +28,22 @@ OTHER_VALUE = "https://voorbeeld.nl/coach?naam=<jij>&taal=nl"
 REASONS = [("concern", 0.9), ("pooled", 0.2), ("helped_you", 0.1), ("audience", 0.1)]
 
 
+class HeardAllBut(dict[str, dict[int, datetime]]):
+    """What a chat heard that heard every wording but one, so that one is said next."""
+
+    def __init__(self, wanted: int) -> None:
+        super().__init__()
+        self._heard = {variant: NOW for variant in range(MANY) if variant != wanted}
+
+    def get(self, key: str, default: Any = None) -> dict[int, datetime]:
+        return self._heard
+
+
 class FakeChats:
-    """A chat that heard every wording but one, so that one is said next."""
+    """A chat that remembers nothing but why its last tip was given."""
 
-    def __init__(self, wanted: int = 0, reasons: Sequence[tuple[str, float]] = ()) -> None:
-        self.wanted, self._reasons = wanted, reasons
-
-    async def said(self, chat_id: int, key: str) -> dict[int, datetime]:
-        return {variant: NOW for variant in range(MANY) if variant != self.wanted}
-
-    async def remember_said(self, chat_id: int, key: str, variant: int, now: datetime) -> None:
-        pass
+    def __init__(self, reasons: Sequence[tuple[str, float]] = ()) -> None:
+        self._reasons = reasons
 
     async def add_given_tip(self, chat_id: int, tip_id: str, because: Any, now: datetime) -> None:
         pass
@@ -59,8 +64,8 @@ class Speaker:
             turn_id=1,
             now=NOW,
             content=self.content,
-            chats=FakeChats(wanted, reasons),  # type: ignore[arg-type]
-            facts=Facts(NOW),
+            chats=FakeChats(reasons),  # type: ignore[arg-type]
+            facts=Facts(NOW, said=HeardAllBut(wanted)),
             understanding=Understanding(),
             slots=dict(slots),
         )

@@ -385,26 +385,19 @@ async def test_a_failed_message_waits_for_its_moment_and_holds_back_only_its_own
     assert bench.dialogue.heard == [["kapot"], ["hallo"], ["kapot"], ["hoi"]]
 
 
-@pytest.mark.usefixtures("no_waits")
-async def test_a_new_message_does_not_share_the_fate_of_one_that_failed(
-    merging: Bench, clock: Clock
+async def test_in_a_backlog_a_new_message_does_not_share_the_fate_of_one_that_failed(
+    bench: Bench, clock: Clock
 ) -> None:
-    await merging.onboard(NOOR)
-    merging.dialogue.failing["kapot"] = ALWAYS
-
-    async def one_more() -> None:
-        await merging.store("hoi")
-
-    await merging.store("kapot")
-    clock.advance(seconds=1.4)
-    merging.dialogue.meanwhile = one_more
-    clock.advance(seconds=0.2)
-    merging.conversation.wake(NOOR)
-    await until(lambda: len(merging.dialogue.heard) == 3)
-    clock.advance(seconds=9)
-    await merging.hears()
-    assert merging.dialogue.heard == [["kapot"]] * 3 + [["hoi"]]
-    assert [row.status for row in await merging.inbox()] == ["parked", "handled"]
+    bench.dialogue.failing["kapot"] = ALWAYS
+    await bench.store("kapot")
+    [item] = await bench.inbox()
+    async with writing(bench.engine) as session:
+        for _ in range(2):
+            await Inbox(session, bench.cipher).mark_failed([item.id], "x", clock(), park=False)
+    clock.advance(hours=2)
+    await bench.hears("hoi")
+    assert bench.dialogue.heard == [["kapot"], ["hoi"]]
+    assert [row.status for row in await bench.inbox()] == ["parked", "handled"]
 
 
 @pytest.mark.usefixtures("no_waits")
@@ -477,7 +470,7 @@ async def test_a_turn_whose_message_was_handled_meanwhile_writes_nothing(bench: 
     assert await bench.keys() == []
     async with reading(bench.engine) as session:
         assert await Trackers(session, bench.cipher).load(NOOR) == (0, None)
-        assert await Chats(session, bench.cipher).said(NOOR, "greet") == {}
+        assert (await Chats(session, bench.cipher).facts(NOOR, bench.clock())).said == {}
 
 
 async def test_a_turn_whose_conversation_moved_on_writes_nothing_and_is_decided_again(
@@ -495,7 +488,7 @@ async def test_a_turn_whose_conversation_moved_on_writes_nothing_and_is_decided_
     assert await bench.keys() == []
     assert [row.status for row in await bench.inbox()] == ["new"]
     async with reading(bench.engine) as session:
-        assert await Chats(session, bench.cipher).said(NOOR, "greet") == {}
+        assert (await Chats(session, bench.cipher).facts(NOOR, bench.clock())).said == {}
     await bench.hears()
     assert await bench.keys() == ["greet"]
     async with reading(bench.engine) as session:

@@ -383,13 +383,13 @@ async def test_facts_name_tips_and_questions_newest_first_and_those_of_one_chat_
         async with writing(engine) as session:
             chats = Chats(session, cipher)
             await chats.add_given_tip(NOOR, f"tip_{name}", {"concern": "blame"}, clock())
-            await chats.remember_said(NOOR, f"question:q.{name}", 0, clock())
-            await chats.remember_said(NOOR, f"greet.{name}", 0, clock())
+            await chats.remember_said(NOOR, [(f"question:q.{name}", 0)], clock())
+            await chats.remember_said(NOOR, [(f"greet.{name}", 0)], clock())
         clock.advance(minutes=1)
     async with writing(engine) as session:
         chats = Chats(session, cipher)
         await chats.add_given_tip(GOVERT, "tip_govert", {"concern": "blame"}, clock())
-        await chats.remember_said(NOOR, "question:q.een", 0, clock())
+        await chats.remember_said(NOOR, [("question:q.een", 0)], clock())
         found = await chats.last_given(NOOR, "tip_twee")
         assert found is not None
         found[0].helped = False
@@ -427,13 +427,13 @@ async def test_a_wording_that_is_said_again_counts_from_then(
     early = clock()
     async with writing(engine) as session:
         chats = Chats(session, cipher)
-        await chats.remember_said(NOOR, "greet", 0, early)
-        await chats.remember_said(NOOR, "greet", 1, early)
-        await chats.remember_said(GOVERT, "greet", 2, early)
+        await chats.remember_said(NOOR, [("greet", 0)], early)
+        await chats.remember_said(NOOR, [("greet", 1)], early)
+        await chats.remember_said(GOVERT, [("greet", 2)], early)
         clock.advance(days=1)
-        await chats.remember_said(NOOR, "greet", 0, clock())
-        assert await chats.said(NOOR, "greet") == {0: clock(), 1: early}
-        assert await chats.said(NOOR, "thank") == {}
+        await chats.remember_said(NOOR, [("greet", 0)], clock())
+        facts = await chats.facts(NOOR, clock())
+    assert facts.said == {"greet": {0: clock(), 1: early}}
 
 
 async def test_votes_add_up_over_all_users_and_a_changed_mind_takes_one_back(

@@ -45,6 +45,13 @@ rules:
   - rule: greet back
     steps: [{intent: greet}, {action: utter_greet}]
 """
+# Somebody who uses Rasa for other work and let it report.
+TELEMETRY_ON = """
+metrics:
+  enabled: true
+  rasa_user_id: 0123456789abcdef
+  date: 2026-11-22
+"""
 # Runs in a process of its own: it imports Rasa anew, with every way out watched.
 PROGRAM = """
 import asyncio, json, socket, sys
@@ -107,9 +114,11 @@ def tiny_project(tmp_path: Path) -> Path:
 def test_training_and_handling_a_message_open_no_connection(
     tiny_project: Path, model: Path, tmp_path: Path
 ) -> None:
-    # A home of its own: no earlier choice about telemetry counts.
+    choice = tmp_path / ".config" / "rasa" / "global.yml"
+    choice.parent.mkdir(parents=True)
+    choice.write_text(TELEMETRY_ON)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RASA_")}
-    environment |= {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    environment["HOME"] = str(tmp_path)
     finished = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tiny_project), str(model)],
         cwd=ROOT,
