@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+LINK_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class InboundKind(StrEnum):
@@ -42,6 +45,8 @@ def read_text(text: str) -> Inbound:
     """
     first, _, rest = text.strip().partition(" ")
     name = first[1:].split("@")[0].lower()
-    if first.startswith("/") and name.isascii() and name.isalpha() and not rest.strip():
+    # A link to the bot starts it with a word of the link's own: "/start uit_de_nieuwsbrief".
+    alone = not rest.strip() or (name == "start" and LINK_WORD.fullmatch(rest.strip()))
+    if first.startswith("/") and name.isascii() and name.isalpha() and alone:
         return Inbound(InboundKind.COMMAND, name)
     return Inbound(InboundKind.TEXT, text)

@@ -252,3 +252,8 @@ def test_a_press_that_is_not_for_this_bot_is_not_answered(query: dict[str, Any])
 )
 def test_an_update_of_another_kind_is_not_answered(update: dict[str, Any]) -> None:
     assert read(**update) is None
+
+
+def test_a_link_that_starts_the_bot_is_the_command_start() -> None:
+    assert read_text("/start uit_de_nieuwsbrief") == Inbound(InboundKind.COMMAND, "start")
+    assert read_text("/start ik wil dood").kind is InboundKind.TEXT
