@@ -28,7 +28,7 @@ class CrisisCheck(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """From which confidence the classifier alone leads to a question, or to help lines."""
-        return {"ask_from": 0.40, "act_from": 0.90}
+        return {"ask_from": 0.30, "act_from": 0.90}
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
