@@ -12,6 +12,8 @@ from typing import Any
 
 # Off before the import: Rasa reports to its vendor unless told not to.
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+# One message is too small to share between threads: they cost more time than they save.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from bot.db.sqlite import InlineConnection
+
 BUSY_SECONDS = 15
+_writers: WeakKeyDictionary[AsyncEngine, asyncio.Lock] = WeakKeyDictionary()
 
 
 def make_engine(url: str) -> AsyncEngine:
@@ -26,12 +31,15 @@ def make_engine(url: str) -> AsyncEngine:
         return create_async_engine(
             url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
         )
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    path = make_url(url).database or ":memory:"
+
+    async def connect() -> InlineConnection:
+        return InlineConnection(path, BUSY_SECONDS)
+
+    engine = create_async_engine(url, async_creator=connect, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _: object) -> None:
-        # SQLAlchemy's recipe for SQLite: the driver begins no transaction by itself.
-        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
@@ -63,5 +71,16 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 @asynccontextmanager
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """A session in one write transaction: commits at the end, rolls back on any error."""
-    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+    async with (
+        _turn_to_write(engine),
+        AsyncSession(engine, expire_on_commit=False) as session,
+        session.begin(),
+    ):
         yield session
+
+
+def _turn_to_write(engine: AsyncEngine) -> AbstractAsyncContextManager[object]:
+    """SQLite has one writer at a time: those of this process wait here, the loop goes on."""
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    return _writers.setdefault(engine, asyncio.Lock())

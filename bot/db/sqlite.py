@@ -1,0 +1,88 @@
+"""SQLite without a thread of its own: a statement is quicker than the way to a thread and back.
+
+SQLAlchemy's async dialect for SQLite sends each call to aiosqlite's thread and waits for
+it: four trips a statement. Here the same calls run at once, in the event loop. A turn's statements
+take well under a millisecond each, and writers of this process wait for each other in
+session.py, not in SQLite. Figures: docs/decisions/0008.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+class InlineCursor:
+    """The part of aiosqlite's cursor that SQLAlchemy uses."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+
+    @property
+    def description(self) -> Any:
+        """As of DB-API."""
+        return self._cursor.description
+
+    @property
+    def lastrowid(self) -> int | None:
+        """As of DB-API."""
+        return self._cursor.lastrowid
+
+    @property
+    def rowcount(self) -> int:
+        """As of DB-API."""
+        return self._cursor.rowcount
+
+    async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement."""
+        self._cursor.execute(operation, parameters)
+
+    async def executemany(self, operation: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run a statement for each row."""
+        self._cursor.executemany(operation, rows)
+
+    async def fetchall(self) -> list[Any]:
+        """All rows."""
+        return self._cursor.fetchall()
+
+    async def close(self) -> None:
+        """Free the statement."""
+        self._cursor.close()
+
+
+class InlineConnection:
+    """The part of aiosqlite's connection that SQLAlchemy uses.
+
+    Args:
+        path: the database file.
+        busy_seconds: how long to wait for another process that writes.
+    """
+
+    def __init__(self, path: str, busy_seconds: float) -> None:
+        # SQLAlchemy begins and ends transactions itself (session.py).
+        self._connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+
+    async def cursor(self) -> InlineCursor:
+        """A new cursor."""
+        return InlineCursor(self._connection.cursor())
+
+    async def create_function(self, *args: Any, **kwargs: Any) -> None:
+        """Make a function of Python's known to SQL."""
+        self._connection.create_function(*args, **kwargs)
+
+    async def commit(self) -> None:
+        """End the transaction."""
+        self._connection.commit()
+
+    async def rollback(self) -> None:
+        """Undo the transaction."""
+        self._connection.rollback()
+
+    async def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def stop(self) -> None:
+        """Close the file, when nobody can wait for it."""
+        self._connection.close()
