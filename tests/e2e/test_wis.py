@@ -11,7 +11,7 @@ from .process import BotProcess
 from .wording import Wording
 
 Resident = Callable[[], Person]
-# Ids only, against doubles: they go after two days (bot/db/repositories.py).
+# Ids only, against doubles: they go after two days (bot/db/repositories).
 IDS_ONLY = {"inbox", "outbox"}
 
 

@@ -1,0 +1,209 @@
+"""What is true of a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, delete, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.db.encryption import Cipher
+from bot.db.models import (
+    Base,
+    GivenTipRow,
+    InboxItem,
+    SafetyGate,
+    SafetyHold,
+    SaidLine,
+    TipCount,
+    User,
+)
+from bot.db.repositories.statements import insert
+from nlu.facts import Facts, GivenTip, Hold
+
+GIVEN_REMEMBERED = 30
+# Wordings that were said longer ago may be said again as if they were new.
+SAID_REMEMBERED = 200
+QUESTION_KEY = "question:"
+
+
+class Chats:
+    """What is true of a chat: country, consent, safety, tips and what was said."""
+
+    def __init__(self, session: AsyncSession, cipher: Cipher) -> None:
+        self._session, self._cipher = session, cipher
+
+    async def facts(self, chat_id: int, now: datetime) -> Facts:
+        """Everything a decision about this chat may depend on.
+
+        Columns, not objects, and few statements: this runs in every turn.
+        """
+        chat = select(literal(chat_id, BigInteger).label("id")).subquery()
+        about = await self._session.execute(
+            select(
+                User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked
+            )
+            .select_from(chat)
+            .outerjoin(User, User.chat_id == chat.c.id)
+            .outerjoin(SafetyHold, SafetyHold.chat_id == chat.c.id)
+        )
+        country, consented_at, level, kind, asked = about.one()
+        gates: dict[str, set[str]] = {}
+        for relation, flag in await self._session.execute(
+            select(SafetyGate.relation, SafetyGate.flag).where(SafetyGate.chat_id == chat_id)
+        ):
+            gates.setdefault(relation, set()).add(flag)
+        given = await self._session.execute(
+            select(GivenTipRow.tip_id, GivenTipRow.given_at, GivenTipRow.helped)
+            .where(GivenTipRow.chat_id == chat_id)
+            .order_by(GivenTipRow.id.desc())
+            .limit(GIVEN_REMEMBERED)
+        )
+        said: dict[str, dict[int, datetime]] = {}
+        for key, variant, moment in await self._session.execute(
+            select(SaidLine.key, SaidLine.variant, SaidLine.said_at)
+            .where(SaidLine.chat_id == chat_id)
+            .order_by(SaidLine.said_at.desc())
+            .limit(SAID_REMEMBERED)
+        ):
+            said.setdefault(key, {})[variant] = moment
+        counts = await self._session.execute(
+            select(TipCount.concern, TipCount.tip_id, TipCount.helped, TipCount.unhelped)
+        )
+        return Facts(
+            now=now,
+            onboarded=consented_at is not None,
+            country=country,
+            hold=Hold(level, kind, asked) if level else None,
+            gates={relation: frozenset(flags) for relation, flags in gates.items()},
+            given=tuple(GivenTip(*row) for row in given),
+            asked=tuple(
+                key.removeprefix(QUESTION_KEY) for key in said if key.startswith(QUESTION_KEY)
+            ),
+            said=said,
+            pooled={(concern, tip): (yes, no) for concern, tip, yes, no in counts},
+        )
+
+    async def user(self, chat_id: int) -> User | None:
+        """The user's row, when there is one."""
+        return await self._session.get(User, chat_id)
+
+    async def ensure_user(self, chat_id: int, now: datetime) -> User:
+        """The user's row, made when there is none."""
+        user = await self._session.get(User, chat_id)
+        if user is None:
+            user = User(chat_id=chat_id, created_at=now)
+            self._session.add(user)
+            await self._session.flush()
+        return user
+
+    async def set_unreachable(self, chat_id: int, since: datetime | None) -> None:
+        """Remember that a chat cannot be reached, or can again (None)."""
+        await self._session.execute(
+            update(User).where(User.chat_id == chat_id).values(unreachable_at=since)
+        )
+
+    async def hold(self, chat_id: int) -> SafetyHold | None:
+        """The safety hold, when there is one."""
+        return await self._session.get(SafetyHold, chat_id)
+
+    async def set_hold(
+        self, chat_id: int, level: str, kind: str, relation: str, now: datetime
+    ) -> None:
+        """Freeze tips; a hold after danger is never weakened to a question."""
+        hold = await self._session.get(SafetyHold, chat_id)
+        if hold is None:
+            self._session.add(
+                SafetyHold(
+                    chat_id=chat_id, level=level, kind=kind, relation=relation,
+                    safe_said=False, asked="", since=now,
+                )
+            )  # fmt: skip
+        elif not (hold.level == "act" and level == "ask"):
+            hold.level, hold.kind, hold.relation = level, kind, relation
+            hold.safe_said, hold.asked, hold.since = False, "", now
+        await self._session.flush()
+
+    async def end_hold(self, chat_id: int) -> None:
+        """The user is safe and chose to go on."""
+        await self._session.execute(delete(SafetyHold).where(SafetyHold.chat_id == chat_id))
+
+    async def add_gate(self, chat_id: int, relation: str, flag: str, now: datetime) -> None:
+        """Withhold tips about a relation from now on."""
+        values = {"chat_id": chat_id, "relation": relation, "flag": flag, "since": now}
+        statement = insert(self._session, SafetyGate).on_conflict_do_nothing(
+            index_elements=["chat_id", "relation", "flag"]
+        )
+        await self._session.execute(statement.values(values))
+
+    async def add_given_tip(self, chat_id: int, tip_id: str, because: Any, now: datetime) -> None:
+        """Remember a tip with its concern and reasons."""
+        self._session.add(
+            GivenTipRow(
+                chat_id=chat_id, tip_id=tip_id, sealed=self._cipher.seal(because), given_at=now
+            )
+        )
+        await self._session.flush()
+
+    async def last_given(self, chat_id: int, tip_id: str) -> tuple[GivenTipRow, Any] | None:
+        """The latest time a tip was given, with its concern and reasons."""
+        row = await self._session.scalar(
+            select(GivenTipRow)
+            .where(GivenTipRow.chat_id == chat_id, GivenTipRow.tip_id == tip_id)
+            .order_by(GivenTipRow.id.desc())
+            .limit(1)
+        )
+        return (row, self._cipher.open(row.sealed)) if row else None
+
+    async def count_verdict(self, concern: str, tip_id: str, helped: int, unhelped: int) -> None:
+        """Add to what all users together think of a tip; a changed mind counts negative once."""
+        values = {"concern": concern, "tip_id": tip_id, "helped": helped, "unhelped": unhelped}
+        statement = insert(self._session, TipCount).values(values)
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["concern", "tip_id"],
+                set_={"helped": TipCount.helped + helped, "unhelped": TipCount.unhelped + unhelped},
+            )
+        )
+
+    async def remember_said(
+        self, chat_id: int, lines: Iterable[tuple[str, int]], now: datetime
+    ) -> None:
+        """Remember which wordings were said.
+
+        Args:
+            chat_id: the chat.
+            lines: what a wording belongs to, and its number.
+            now: the moment.
+        """
+        rows = [
+            {"chat_id": chat_id, "key": key, "variant": variant, "said_at": now}
+            for key, variant in dict.fromkeys(lines)
+        ]
+        if not rows:
+            return
+        statement = insert(self._session, SaidLine)
+        await self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["chat_id", "key", "variant"],
+                set_={"said_at": statement.excluded.said_at},
+            ),
+            rows,
+        )
+
+    async def erase(self, chat_id: int, keep_inbox: Sequence[int]) -> None:
+        """Erase every row about a chat, whatever table it stands in.
+
+        Args:
+            chat_id: the chat.
+            keep_inbox: inbox rows that the running turn still has to mark.
+        """
+        for table in reversed(Base.metadata.sorted_tables):
+            if "chat_id" not in table.c:
+                continue
+            statement = table.delete().where(table.c.chat_id == chat_id)
+            if table.name == InboxItem.__tablename__:
+                statement = statement.where(table.c.id.not_in(list(keep_inbox)))
+            await self._session.execute(statement)

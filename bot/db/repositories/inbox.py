@@ -1,0 +1,122 @@
+"""What came in and is not handled yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.db.encryption import Cipher
+from bot.db.models import (
+    InboxItem,
+)
+from bot.db.repositories.statements import insert, rows_changed
+
+# Telegram keeps undelivered updates for a day; after two no double can come.
+IDS_KEPT = timedelta(days=2)
+# What could not be handled stays readable for a fortnight, so that its cause can be mended.
+PARKED_KEPT = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One update to store: its id, its chat and its content as a JSON value."""
+
+    update_id: int
+    chat_id: int
+    payload: Any
+
+
+class Inbox:
+    """What came in and is not handled yet."""
+
+    def __init__(self, session: AsyncSession, cipher: Cipher) -> None:
+        self._session, self._cipher = session, cipher
+
+    async def store(self, batch: Sequence[Incoming], now: datetime) -> None:
+        """Store updates; one that is there already stays as it is."""
+        if not batch:
+            return
+        statement = insert(self._session, InboxItem).on_conflict_do_nothing(
+            index_elements=["update_id"]
+        )
+        await self._session.execute(
+            statement,
+            [
+                {
+                    "update_id": item.update_id,
+                    "chat_id": item.chat_id,
+                    "sealed": self._cipher.seal(item.payload),
+                    "status": "new",
+                    "attempts": 0,
+                    "not_before": now,
+                    "received_at": now,
+                }
+                for item in batch
+            ],
+        )
+
+    async def open_chats(self) -> list[int]:
+        """Chats with something to handle, the longest waiting first."""
+        query = (
+            select(InboxItem.chat_id)
+            .where(InboxItem.status == "new")
+            .group_by(InboxItem.chat_id)
+            .order_by(func.min(InboxItem.id))
+        )
+        return list((await self._session.scalars(query)).all())
+
+    async def waiting(self, chat_id: int) -> list[InboxItem]:
+        """A chat's unhandled updates in order of arrival."""
+        query = (
+            select(InboxItem)
+            .where(InboxItem.chat_id == chat_id, InboxItem.status == "new")
+            .order_by(InboxItem.id)
+        )
+        return list((await self._session.scalars(query)).all())
+
+    def payload(self, item: InboxItem) -> Any:
+        """What an update says."""
+        return self._cipher.open(item.sealed or b"")
+
+    async def mark_handled(self, ids: Sequence[int]) -> bool:
+        """Claim updates as handled and forget what they said.
+
+        Returns:
+            False when any of them was handled before: then nothing may be done.
+        """
+        changed = await rows_changed(
+            self._session,
+            update(InboxItem)
+            .where(InboxItem.id.in_(ids), InboxItem.status == "new")
+            .values(status="handled", sealed=None, error=None),
+        )
+        return changed == len(ids)
+
+    async def mark_failed(
+        self, ids: Sequence[int], error: str, not_before: datetime, park: bool
+    ) -> None:
+        """Keep updates for another try, or park them with their error."""
+        await self._session.execute(
+            update(InboxItem)
+            .where(InboxItem.id.in_(ids), InboxItem.status == "new")
+            .values(
+                status="parked" if park else "new",
+                attempts=InboxItem.attempts + 1,
+                error=error,
+                not_before=not_before,
+            )
+        )
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget the ids of what was handled, and what was parked, when they are old enough."""
+        for status, kept in (("handled", IDS_KEPT), ("parked", PARKED_KEPT)):
+            await self._session.execute(
+                delete(InboxItem).where(
+                    InboxItem.received_at < now - kept, InboxItem.status == status
+                )
+            )

@@ -1,0 +1,141 @@
+"""Replies on their way to the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.db.encryption import Cipher
+from bot.db.models import (
+    OutboxItem,
+)
+from bot.db.repositories.inbox import IDS_KEPT
+from bot.db.repositories.statements import insert
+
+
+class Outbox:
+    """Replies on their way to the user."""
+
+    def __init__(self, session: AsyncSession, cipher: Cipher) -> None:
+        self._session, self._cipher = session, cipher
+
+    async def add(self, chat_id: int, turn_id: int, payloads: Sequence[Any], now: datetime) -> None:
+        """Queue the replies of a turn, in their order; a second call for a turn adds nothing."""
+        if not payloads:
+            return
+        statement = insert(self._session, OutboxItem).on_conflict_do_nothing(
+            index_elements=["chat_id", "turn_id", "ordinal"]
+        )
+        await self._session.execute(
+            statement,
+            [
+                {
+                    "chat_id": chat_id,
+                    "turn_id": turn_id,
+                    "ordinal": ordinal,
+                    "sealed": self._cipher.seal(payload),
+                    "status": "new",
+                    "attempts": 0,
+                    "not_before": now,
+                    "created_at": now,
+                }
+                for ordinal, payload in enumerate(payloads)
+            ],
+        )
+
+    async def due(self, now: datetime, limit: int, busy: Iterable[int]) -> list[OutboxItem]:
+        """The first waiting reply of each chat that may be sent now.
+
+        Args:
+            now: the moment.
+            limit: the most rows to return.
+            busy: chats for which a send is under way.
+        """
+        query = (
+            select(OutboxItem)
+            .where(
+                OutboxItem.id.in_(self._first()),
+                OutboxItem.not_before <= now,
+                OutboxItem.chat_id.not_in(list(busy)),
+            )
+            .order_by(OutboxItem.id)
+            .limit(limit)
+        )
+        return list((await self._session.scalars(query)).all())
+
+    @staticmethod
+    def _first() -> Select[tuple[int]]:
+        """The first waiting reply of each chat: the others wait for it."""
+        return (
+            select(func.min(OutboxItem.id))
+            .where(OutboxItem.status == "new")
+            .group_by(OutboxItem.chat_id)
+        )
+
+    async def next_moment(self, busy: Iterable[int]) -> datetime | None:
+        """When the next waiting reply may go, None when nothing waits.
+
+        Args:
+            busy: chats for which a send is under way.
+        """
+        query = select(func.min(OutboxItem.not_before)).where(
+            OutboxItem.id.in_(self._first()), OutboxItem.chat_id.not_in(list(busy))
+        )
+        moment: datetime | None = await self._session.scalar(query)
+        return moment
+
+    async def mark_sent(self, item_id: int, message_id: int | None) -> None:
+        """Keep only the ids of a reply that was sent."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == item_id)
+            .values(status="sent", sealed=None, error=None, message_id=message_id)
+        )
+
+    async def mark_failed(self, item_id: int, error: str) -> None:
+        """Give up on a reply that Telegram will never take."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == item_id)
+            .values(status="failed", sealed=None, error=error)
+        )
+
+    async def retry(self, item_id: int, error: str, not_before: datetime) -> None:
+        """Keep a reply for another try."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == item_id)
+            .values(attempts=OutboxItem.attempts + 1, error=error, not_before=not_before)
+        )
+
+    async def drop_chat(self, chat_id: int, error: str) -> None:
+        """Give up on all replies to a chat that cannot be reached."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.chat_id == chat_id, OutboxItem.status == "new")
+            .values(status="failed", sealed=None, error=error)
+        )
+
+    async def replies(self, chat_id: int) -> list[tuple[int, Any]]:
+        """Row id and content of a chat's waiting replies, in order (for the terminal)."""
+        query = (
+            select(OutboxItem)
+            .where(OutboxItem.chat_id == chat_id, OutboxItem.status == "new")
+            .order_by(OutboxItem.id)
+        )
+        return [
+            (item.id, self._cipher.open(item.sealed or b""))
+            for item in await self._session.scalars(query)
+        ]
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget replies that are done."""
+        await self._session.execute(
+            delete(OutboxItem).where(
+                OutboxItem.created_at < now - IDS_KEPT, OutboxItem.status.in_(["sent", "failed"])
+            )
+        )
