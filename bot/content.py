@@ -97,6 +97,11 @@ class Concern(Strict):
     questions: tuple[Question, ...] = Field(min_length=4)
     bridges: tuple[str, ...] = Field(min_length=1)
 
+    @property
+    def known_side(self) -> Literal["hurt", "breaker"] | None:
+        """Who says this; None when either may."""
+        return None if self.side == "both" else self.side
+
 
 class Button(Strict):
     """A button: what stands on it and what a press means ("skill:action[:argument]")."""

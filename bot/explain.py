@@ -59,7 +59,7 @@ async def explain_line(
         facts,
         heard.intent if concern else None,
         flags,
-        concern.side if concern and concern.side != "both" else None,
+        concern.known_side if concern else None,
     )
     # Danger stops all tips, whatever their gates say.
     tips = [] if heard.crisis["level"] != "none" else rank(content.tips, situation)

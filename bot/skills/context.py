@@ -61,7 +61,7 @@ class TurnContext:
     def side(self) -> str | None:
         """Hurt or breaker, None when either is possible."""
         concern = self.content.concerns.get(self.concern or "")
-        return concern.side if concern and concern.side != "both" else None
+        return concern.known_side if concern else None
 
     @property
     def flags(self) -> frozenset[str]:

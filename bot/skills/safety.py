@@ -8,7 +8,7 @@ from bot.skills.reply import Reply
 from nlu.facts import ANY_RELATION
 
 # The gates of these kinds outlive the hold (shared rule 8).
-LASTING = {"violence": "violence", "child": "child", "harm_other": "harm_other"}
+LASTING = frozenset({"violence", "child", "harm_other"})
 # What the first answer to danger asks, by kind (see Hold.asked).
 ASKED_BY_DANGER = {"suicide": "danger", "violence": "type"}
 GATE_FLAGS = frozenset({"control", "fear", "stalking", "minor", "delusion"})
@@ -34,6 +34,11 @@ def help_lines(content: Content, country: str | None, kind: str | None) -> str:
     return "\n\n".join(f"{content.country_names[code]}:\n{of(code)}" for code in content.helplines)
 
 
+async def _with_lines(turn: TurnContext, key: str, kind: str | None) -> Reply:
+    """A message with the help lines of the user's country for what is going on."""
+    return await turn.say(key, lines=help_lines(turn.content, turn.facts.country, kind))
+
+
 async def remember_flags(turn: TurnContext) -> None:
     """A red flag counts from now on, whatever is said about it: the tip comes a turn later."""
     for flag in GATE_FLAGS & set(turn.understanding.crisis["flags"]):
@@ -53,41 +58,34 @@ async def act(turn: TurnContext, action: str) -> list[Reply]:
 async def lines(turn: TurnContext) -> list[Reply]:
     """/hulp: always, for everybody."""
     hold = turn.facts.hold
-    return [
-        await turn.say(
-            "help_lines",
-            lines=help_lines(turn.content, turn.facts.country, hold.kind if hold else None),
-        )
-    ]
+    return [await _with_lines(turn, "help_lines", hold.kind if hold else None)]
 
 
 async def found(turn: TurnContext) -> list[Reply]:
     """The crisis check found danger, or a sign of it."""
     crisis = turn.understanding.crisis
-    return await _danger(turn, crisis["level"], crisis["kind"], crisis["flags"])
+    if not turn.facts.onboarded:
+        # After consent every turn remembers them, danger or not.
+        await remember_flags(turn)
+    return await _danger(turn, crisis["level"], crisis["kind"])
 
 
 async def confirmed(turn: TurnContext) -> list[Reply]:
     """The user says yes to the question whether it is so."""
     hold = turn.facts.hold
-    return await _danger(turn, "act", hold.kind if hold else "suicide", [])
+    return await _danger(turn, "act", hold.kind if hold else "suicide")
 
 
-async def _danger(turn: TurnContext, level: str, kind: str, flags: list[str]) -> list[Reply]:
+async def _danger(turn: TurnContext, level: str, kind: str) -> list[Reply]:
     hold = turn.facts.hold
     if hold and hold.level == "act" and level == "ask":
         level = "act"
     relation = _about(turn)
     await turn.chats.set_hold(turn.chat_id, level, kind, relation, turn.now)
-    lasting = {LASTING[kind]} if level == "act" and kind in LASTING else set()
-    for flag in lasting | (GATE_FLAGS & set(flags)):
-        await turn.chats.add_gate(turn.chat_id, relation, flag, turn.now)
+    if level == "act" and kind in LASTING:
+        await turn.chats.add_gate(turn.chat_id, relation, kind, turn.now)
     await _asked(turn, ASKED_BY_DANGER.get(kind, "") if level == "act" else "")
-    return [
-        await turn.say(
-            f"crisis_{kind}_{level}", lines=help_lines(turn.content, turn.facts.country, kind)
-        )
-    ]
+    return [await _with_lines(turn, f"crisis_{kind}_{level}", kind)]
 
 
 async def denied(turn: TurnContext) -> list[Reply]:
@@ -103,11 +101,7 @@ async def ask_again(turn: TurnContext) -> list[Reply]:
     """Something else than yes or no came after the question."""
     hold = turn.facts.hold
     kind = hold.kind if hold else "suicide"
-    return [
-        await turn.say(
-            f"crisis_{kind}_again", lines=help_lines(turn.content, turn.facts.country, kind)
-        )
-    ]
+    return [await _with_lines(turn, f"crisis_{kind}_again", kind)]
 
 
 async def on_hold(turn: TurnContext) -> list[Reply]:
@@ -136,9 +130,7 @@ async def unsafe(turn: TurnContext) -> list[Reply]:
         hold.level, hold.safe_said = "act", False
         # Violence: the answer asks once more whether it is safe to type.
         hold.asked = "type" if kind == "violence" else ""
-    return [
-        await turn.say(f"unsafe_{kind}", lines=help_lines(turn.content, turn.facts.country, kind))
-    ]
+    return [await _with_lines(turn, f"unsafe_{kind}", kind)]
 
 
 async def resume(turn: TurnContext) -> list[Reply]:
@@ -158,10 +150,7 @@ async def kind_lines(turn: TurnContext) -> list[Reply]:
     hold = turn.facts.hold
     kind = hold.kind if hold else None
     return [
-        await turn.say(
-            "violence_numbers" if kind == "violence" else "help_lines",
-            lines=help_lines(turn.content, turn.facts.country, kind),
-        )
+        await _with_lines(turn, "violence_numbers" if kind == "violence" else "help_lines", kind)
     ]
 
 
@@ -180,7 +169,7 @@ async def delusion(turn: TurnContext) -> list[Reply]:
 async def minor(turn: TurnContext) -> list[Reply]:
     """Under eighteen: a line for young people, and no partner tips."""
     await turn.chats.add_gate(turn.chat_id, ANY_RELATION, "minor", turn.now)
-    return [await turn.say("minor", lines=help_lines(turn.content, turn.facts.country, "minor"))]
+    return [await _with_lines(turn, "minor", "minor")]
 
 
 async def ground(turn: TurnContext) -> list[Reply]:

@@ -208,7 +208,7 @@ class CoachingPolicy(DecisionPolicy):
             concern: the concern to give a tip for, None when there is none.
         """
         known = self._content.concerns.get(concern or "")
-        side = known.side if known and known.side != "both" else None
+        side = known.known_side if known else None
         return Situation(heard.facts, concern, heard.flags, side, first=heard.tip_id is None)
 
     def _specific_tip(self, heard: Heard) -> Decision:
