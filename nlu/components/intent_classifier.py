@@ -15,6 +15,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, PREDICTED_CONFIDE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, hstack
+from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -57,6 +58,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
             class_weight="balanced",
             random_state=42,
         )
+        self._weights = np.empty((0, 0), dtype=np.float32)
 
     @classmethod
     def create(
@@ -82,6 +84,9 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
             component._ngrams, component._model = joblib.load(folder / FILE_NAME)
+        # In the order that a sparse product reads; as scikit-learn keeps them, each message
+        # would copy all of them first (3 ms).
+        component._weights = np.ascontiguousarray(component._model.coef_.T, dtype=np.float32)
         return component
 
     @classmethod
@@ -109,9 +114,8 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         with_text = [message for message in messages if message.get(TEXT)]
         if not with_text:
             return messages
-        for message, row in zip(
-            with_text, self._model.predict_proba(self._features(with_text)), strict=True
-        ):
+        logits = self._features(with_text) @ self._weights + self._model.intercept_
+        for message, row in zip(with_text, softmax(logits, axis=1), strict=True):
             ranking = [
                 {
                     INTENT_NAME_KEY: str(self._model.classes_[i]),

@@ -28,6 +28,8 @@ class BotProcess:
         model: the trained model, shared by a link.
         merge_seconds: texts within this time form one turn.
         log_level: of the bot's own log.
+        database_url: of another database than the SQLite file in its folder; `rows` and what
+            builds on it read that file only.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class BotProcess:
         *,
         merge_seconds: float = 0.0,
         log_level: str = "INFO",
+        database_url: str | None = None,
     ) -> None:
         self.emulator = emulator
         self.data_dir = folder / "data"
@@ -55,6 +58,8 @@ class BotProcess:
             "TEVOET_MERGE_SECONDS": str(merge_seconds),
             "LOG_LEVEL": log_level,
         }
+        if database_url:
+            self._environment["DATABASE_URL"] = database_url
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:

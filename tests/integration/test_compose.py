@@ -1,0 +1,77 @@
+"""docker-compose.yml, read by a program that runs such files (podman-compose).
+
+No container engine runs here: a stand-in answers the one question after its version. What the
+services run is tested in tests/e2e/test_postgres.py.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.settings import ROOT
+
+SECRETS = {
+    "POSTGRES_PASSWORD": "secret-1",
+    "TELEGRAM_TOKEN": "1:secret-2",
+    "TEVOET_ENCRYPTION_KEY": "secret-3",
+}
+
+
+@pytest.fixture
+def engine_folder(tmp_path: Path) -> Path:
+    """A folder with a podman that knows its version and nothing else."""
+    podman = tmp_path / "podman"
+    podman.write_text('#!/bin/sh\necho "podman version 5.0.0"\n')
+    podman.chmod(0o755)
+    return tmp_path
+
+
+def config(engine_folder: Path, secrets: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What `podman-compose config` makes of the file."""
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "podman_compose",
+            "--file",
+            str(ROOT / "docker-compose.yml"),
+            "config",
+        ],
+        env={"PATH": f"{engine_folder}:/usr/bin:/bin", **secrets},
+        cwd=engine_folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_every_service_gets_its_secrets_from_the_environment(engine_folder: Path) -> None:
+    ran = config(engine_folder, SECRETS)
+    assert ran.returncode == 0, ran.stderr
+    services: dict[str, Any] = yaml.safe_load(ran.stdout)["services"]
+    assert services.keys() == {"bot", "postgres"}
+    bot, postgres = services["bot"], services["postgres"]
+    assert bot["environment"]["DATABASE_URL"] == "postgresql://tevoet:secret-1@postgres/tevoet"
+    assert bot["environment"]["TELEGRAM_TOKEN"] == "1:secret-2"
+    assert bot["environment"]["TEVOET_ENCRYPTION_KEY"] == "secret-3"
+    assert bot["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert bot["command"] == ["tevoet", "bot"]
+    assert postgres["environment"]["POSTGRES_PASSWORD"] == "secret-1"
+    assert "pg_isready" in str(postgres["healthcheck"]["test"])
+    for service in services.values():
+        volume, _, _ = service["volumes"][0].partition(":")
+        assert volume in yaml.safe_load(ran.stdout)["volumes"]
+
+
+@pytest.mark.parametrize("missing", SECRETS)
+def test_a_missing_secret_stops_it_and_is_named(engine_folder: Path, missing: str) -> None:
+    ran = config(engine_folder, {k: v for k, v in SECRETS.items() if k != missing})
+    assert ran.returncode != 0
+    assert f"set {missing} in .env" in ran.stderr
