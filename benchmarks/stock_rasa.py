@@ -24,11 +24,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.stock_project import EXAMPLES_AN_INTENT, as_typed, own_examples, trained_stock
+from benchmarks.stock_project import trained_stock
 from benchmarks.worker import READY
 from bot.content import load
 from bot.settings import ROOT, read_settings
 from bot.training import train
+from nlu.evaluation.sets import SETS, read
 
 # What TeVoet promises: its share of stock Rasa's time, at most.
 READY_AT_MOST = 1 / 3
@@ -169,15 +170,14 @@ def started(which: str, model: Path, folder: Path) -> Iterator[Worker]:
 
 
 def messages(number: int) -> list[str]:
-    """Messages that stock Rasa was not trained on, always the same ones.
+    """Messages that neither was trained on, always the same ones.
 
     Danger is left out: it would hold up all that follows in a conversation with TeVoet.
     """
     unseen = [
-        as_typed(line)
-        for intent, lines in own_examples().items()
-        if not intent.startswith("crisis_")
-        for line in lines[EXAMPLES_AN_INTENT:]
+        line.text
+        for line in read(SETS["dev"])
+        if not line.intent.startswith("crisis_") and not line.hard_negative
     ]
     return random.Random(1).sample(unseen, number)
 

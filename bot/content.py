@@ -180,6 +180,13 @@ class Content:
         """Tips by their id."""
         return {tip.id: tip for tip in self.tips}
 
+    def meaning(self, intent: str) -> str | None:
+        """What a button calls a meaning to choose; None when there is nothing to call it."""
+        if intent in self.concerns:
+            return self.concerns[intent].label
+        message = self.messages.get(f"meaning_{intent}")
+        return message.variants[0] if message else None
+
     @cached_property
     def safety_presses(self) -> dict[str, str]:
         """Labels of safety buttons, in lower case, that have one meaning wherever they stand."""

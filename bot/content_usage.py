@@ -46,8 +46,19 @@ def _spoken(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call) and _name(node.func) in SPEAKERS:
             for argument in node.args[:2]:
                 yield from _texts(argument)
+        elif isinstance(node, ast.Call) and _looked_up(node.func):
+            yield from _texts(node.args[0])
         elif isinstance(node, ast.Subscript) and _name(node.value) in HOLDERS:
             yield from _texts(node.slice)
+
+
+def _looked_up(function: ast.AST) -> bool:
+    """Whether it is `messages.get`."""
+    return (
+        isinstance(function, ast.Attribute)
+        and function.attr == "get"
+        and _name(function.value) in HOLDERS
+    )
 
 
 def _name(node: ast.AST) -> str | None:

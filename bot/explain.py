@@ -51,7 +51,7 @@ async def explain_line(
         An object as docs/explain.schema.json describes it.
     """
     facts = Facts(now=now)
-    decision = await dialogue.decide_text([text], facts, None)
+    decision = await dialogue.decide_text([text], facts, None, style=True)
     heard = decision.understanding
     concern = content.concerns.get(heard.intent or "")
     flags = frozenset(heard.crisis["flags"])
@@ -68,7 +68,7 @@ async def explain_line(
         "confidence": round(heard.confidence, 4),
         "ranking": [{"intent": name, "confidence": round(c, 4)} for name, c in heard.ranking],
         "relation": heard.relation,
-        "style": None,
+        "style": heard.style,
         "crisis": {"level": heard.crisis["level"], "kind": heard.crisis["kind"]},
         "flags": sorted(flags),
         "steps": [step_as_json(step) for step in decision.steps],

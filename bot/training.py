@@ -22,8 +22,12 @@ TRAINING_DATA = ("nlu/data", "stories/rules", "stories/stories")
 SOURCES = (
     "nlu/config.yml",
     "nlu/data/**/*.yml",
+    "nlu/look_alikes.yml",
+    "nlu/style/train.yml",
     "nlu/components/*.py",
+    "nlu/encoder/*.py",
     "nlu/normalise.py",
+    "nlu/typos.py",
     "stories/domain/*.yml",
     "stories/rules/*.yml",
     "stories/stories/*.yml",

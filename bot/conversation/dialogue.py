@@ -14,6 +14,8 @@ from typing import Any
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 # One message is too small to share between threads: they cost more time than they save.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore
@@ -32,6 +34,7 @@ from bot.conversation.tracker_store import (
     turn_tracker,
 )
 from bot.conversation.understanding import NO_CRISIS, Decision, Understanding
+from nlu.components.second_opinion import WANTS_STYLE
 from nlu.facts import Facts
 
 
@@ -97,20 +100,25 @@ class Dialogue:
         self._processor.nlg = TemplatedNaturalLanguageGenerator(self._domain.responses)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rasa")
 
-    async def decide_text(self, fragments: Sequence[str], facts: Facts, stored: Any) -> Decision:
+    async def decide_text(
+        self, fragments: Sequence[str], facts: Facts, stored: Any, *, style: bool = False
+    ) -> Decision:
         """Decide on what a user typed.
 
         Args:
             fragments: the messages of one turn, in order.
             facts: what the bot knows of this chat.
             stored: the stored tracker, None for a new chat.
+            style: the communication style is wanted, which takes longer.
 
         Raises:
             ModelError: Rasa failed.
         """
         # A text never enters Rasa with a slash in front: Rasa would read it as an intent.
         text = "\n".join(fragment.strip().lstrip("/ \t\u200b\ufeff") for fragment in fragments)
-        return await self._run(UserMessage(text or "…", StepChannel()), facts, stored)
+        metadata = {WANTS_STYLE: True} if style else None
+        message = UserMessage(text or "…", StepChannel(), metadata=metadata)
+        return await self._run(message, facts, stored)
 
     async def decide_event(
         self, intent: str, entities: dict[str, str], facts: Facts, stored: Any

@@ -54,13 +54,13 @@ class ExplainTip:
 
 @dataclass(frozen=True, slots=True)
 class Clarify:
-    """Ask which of a few concerns is meant."""
+    """Ask which of a few meanings it is."""
 
     options: str
 
     @property
-    def concerns(self) -> list[str]:
-        """The concerns to choose from, the likeliest first."""
+    def intents(self) -> list[str]:
+        """The intents to choose from, the likeliest first."""
         return self.options.split(",")
 
 

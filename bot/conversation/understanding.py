@@ -21,6 +21,7 @@ class Understanding:
         ranking: intents with their probabilities, best first.
         relation: about whom, as an intents.yml relation.
         crisis: {level: none|ask|act, kind, signals, flags}.
+        style: {name, score} of the communication style; None when it was not looked at.
     """
 
     intent: str | None = None
@@ -28,6 +29,7 @@ class Understanding:
     ranking: tuple[tuple[str, float], ...] = ()
     relation: str | None = None
     crisis: dict[str, Any] = field(default_factory=lambda: dict(NO_CRISIS))
+    style: dict[str, Any] | None = None
 
     @classmethod
     def from_parse(cls, parse: dict[str, Any]) -> Understanding:
@@ -37,9 +39,12 @@ class Understanding:
             for i in parse.get("intent_ranking") or [parse["intent"]]
             if i["name"] and i["name"] != FALLBACK_INTENT
         )
-        relation = next((e["value"] for e in parse["entities"] if e["entity"] == "relation"), None)
+        named = [e["value"] for e in parse["entities"] if e["entity"] == "relation"]
+        # The first who is named; oneself only when it is about nobody else.
+        relation = next((who for who in named if who != "self"), named[0] if named else None)
         intent, confidence = ranking[0] if ranking else (None, 0.0)
-        return cls(intent, confidence, ranking, relation, parse.get("crisis") or dict(NO_CRISIS))
+        crisis = parse.get("crisis") or dict(NO_CRISIS)
+        return cls(intent, confidence, ranking, relation, crisis, parse.get("style"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,9 @@ async def explain_tip(step: ExplainTip, turn: TurnContext) -> list[Reply]:
 async def clarify(step: Clarify, turn: TurnContext) -> list[Reply]:
     """Ask which of a few meanings it is, a button each."""
     rows = [
-        (Button(label=turn.content.concerns[name].label, press=f"mean:{name}"),)
-        for name in step.concerns
+        (Button(label=label, press=f"mean:{name}"),)
+        for name in step.intents
+        if (label := turn.content.meaning(name))
     ]
     own = turn.content.messages["clarify"].buttons
     return [await turn.say("clarify", buttons=(*rows, *own))]

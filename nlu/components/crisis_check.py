@@ -15,10 +15,11 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT_NAME_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from nlu.components.danger import DANGER_KEY, DANGERS, INTENT_PREFIX, NO_DANGER, OPENNESS_KEY
 from nlu.lexicon import Kind, Level, Lexicon
 
 CRISIS_KEY = "crisis"
-INTENT_PREFIX = "crisis_"
+RANKING_LENGTH = 10
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -27,8 +28,15 @@ class CrisisCheck(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """From which confidence the classifier alone leads to a question, or to help lines."""
-        return {"ask_from": 0.30, "act_from": 0.90}
+        """From which share of danger the readers alone lead to a question, or to help lines.
+
+        A wrong question about a child or about hurting somebody hurts; so it takes more.
+        """
+        return {
+            "ask_from": {"suicide": 0.35, "violence": 0.4, "child": 0.5, "harm_other": 0.5},
+            "act_from": 0.8,
+            "open_from": 0.5,
+        }
 
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = {**self.get_default_config(), **config}
@@ -60,8 +68,8 @@ class CrisisCheck(GraphComponent):
         ranking = list(message.get("intent_ranking") or [])
         level, kind, signals = found.level, found.kind, found.signals
         if level is Level.NONE:
-            level, kind = self._from_classifier(ranking)
-            signals = ("classifier",) if kind else ()
+            level, kind = self._from_readers(message)
+            signals = ("readers",) if kind else ()
         message.set(
             CRISIS_KEY,
             {
@@ -80,13 +88,15 @@ class CrisisCheck(GraphComponent):
             ranking = [i for i in ranking if not i[INTENT_NAME_KEY].startswith(INTENT_PREFIX)]
         if ranking:
             message.set("intent", ranking[0], add_to_output=True)
-            message.set("intent_ranking", ranking, add_to_output=True)
+            message.set("intent_ranking", ranking[:RANKING_LENGTH], add_to_output=True)
 
-    def _from_classifier(self, ranking: list[dict[str, Any]]) -> tuple[Level, Kind | None]:
-        """The crisis intents count together: torn between two dangers is still danger."""
-        dangers = [i for i in ranking if i[INTENT_NAME_KEY].startswith(INTENT_PREFIX)]
-        share = sum(danger[PREDICTED_CONFIDENCE_KEY] for danger in dangers)
-        if share < self._config["ask_from"]:
+    def _from_readers(self, message: Message) -> tuple[Level, Kind | None]:
+        """The kinds count together: torn between two dangers is still danger."""
+        shares = message.get(DANGER_KEY) or {NO_DANGER: 1.0}
+        danger = 1.0 - shares[NO_DANGER]
+        likeliest = max(DANGERS, key=lambda kind: shares.get(kind, 0.0))
+        if danger < self._config["ask_from"][likeliest]:
             return Level.NONE, None
-        level = Level.ACT if share >= self._config["act_from"] else Level.ASK
-        return level, Kind(dangers[0][INTENT_NAME_KEY].removeprefix(INTENT_PREFIX))
+        openly = message.get(OPENNESS_KEY) or 0.0
+        act = danger >= self._config["act_from"] and openly >= self._config["open_from"]
+        return Level.ACT if act else Level.ASK, Kind(likeliest)

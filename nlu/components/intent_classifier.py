@@ -1,4 +1,4 @@
-"""Which of the intents of a message: one linear model on two views of it."""
+"""The quick reader: linear models on two views of a message, for its intent and its danger."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+import numpy.typing as npt
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -19,7 +20,8 @@ from scipy.special import softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from nlu.components.sentence_encoder import VECTOR_SIZE, shorten
+from nlu.components.danger import DANGER_KEY, LOOK_ALIKES, NO_DANGER, danger_of, look_alikes
+from nlu.components.sentence_encoder import VECTOR_SIZE, encoder, shorten
 from nlu.normalise import Normaliser
 
 FILE_NAME = "intent_classifier.joblib"
@@ -36,7 +38,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Strength of the regularisation and the weight of the sentence vector."""
-        return {"C": 6.0, "vector_weight": 1.5, "max_iter": 300, "ranking_length": 10}
+        return {"C": 6.0, "vector_weight": 1.5, "max_iter": 150}
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
@@ -52,13 +54,17 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
             preprocessor=Normaliser.fold,
             dtype=np.float32,
         )
-        self._model = LogisticRegression(
+        self._intents = self._untrained(class_weight="balanced")
+        # In life danger is rare, as it is in the data.
+        self._dangers = self._untrained(class_weight=None)
+
+    def _untrained(self, class_weight: str | None) -> LogisticRegression:
+        return LogisticRegression(
             C=self._config["C"],
             max_iter=self._config["max_iter"],
-            class_weight="balanced",
+            class_weight=class_weight,
             random_state=42,
         )
-        self._weights = np.empty((0, 0), dtype=np.float32)
 
     @classmethod
     def create(
@@ -83,56 +89,77 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         """Load the trained model from the model archive."""
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component._ngrams, component._model = joblib.load(folder / FILE_NAME)
-        # In the order that a sparse product reads; as scikit-learn keeps them, each message
-        # would copy all of them first (3 ms).
-        component._weights = np.ascontiguousarray(component._model.coef_.T, dtype=np.float32)
+            component._ngrams, component._intents, component._dangers = joblib.load(
+                folder / FILE_NAME
+            )
+        for model in (component._intents, component._dangers):
+            # In the order that a sparse product reads; as scikit-learn keeps them, each message
+            # would copy all of them first (3 ms).
+            model.weights_ = np.ascontiguousarray(model.coef_.T, dtype=np.float32)
         return component
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
         """Every value has a default; Rasa hands on what config.yml says."""
 
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """The lines beside Rasa's own training data, so that its cache sees them change."""
+        return LOOK_ALIKES.read_text(encoding="utf-8")
+
     def train(self, training_data: TrainingData) -> Resource:
-        """Learn from the examples that have an intent, and keep the model.
+        """Learn from the examples that have an intent, and keep the models.
 
         Args:
             training_data: examples with their sentence vectors.
 
         Returns:
-            The resource under which the model was stored.
+            The resource under which the models were stored.
         """
         examples = [e for e in training_data.intent_examples if e.get(TEXT)]
-        self._ngrams.fit([e.get(TEXT) for e in examples])
-        self._model.fit(self._features(examples), [e.get(INTENT) for e in examples])
+        alike = look_alikes()
+        texts = [e.get(TEXT) for e in examples] + alike
+        vectors = np.vstack([*map(_vector, examples), encoder().encode(alike)])
+        self._ngrams.fit(texts)
+        features = self._features(texts, vectors)
+        intents = [e.get(INTENT) for e in examples]
+        self._intents.fit(features[: len(examples)], intents)
+        dangers = [danger_of(intent) for intent in intents] + [NO_DANGER] * len(alike)
+        self._dangers.fit(features, dangers)
         with self._model_storage.write_to(self._resource) as folder:
-            joblib.dump((self._ngrams, self._model), folder / FILE_NAME, compress=3)
+            joblib.dump(
+                (self._ngrams, self._intents, self._dangers), folder / FILE_NAME, compress=3
+            )
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Set `intent` and `intent_ranking` (best first) on each message with text."""
-        with_text = [message for message in messages if message.get(TEXT)]
-        if not with_text:
-            return messages
-        logits = self._features(with_text) @ self._weights + self._model.intercept_
-        for message, row in zip(with_text, softmax(logits, axis=1), strict=True):
+        """Set `intent`, `intent_ranking` (best first) and `danger` on each message with text."""
+        for message in messages:
+            if not message.get(TEXT):
+                continue
+            features = self._features([message.get(TEXT)], _vector(message))
             ranking = [
-                {
-                    INTENT_NAME_KEY: str(self._model.classes_[i]),
-                    PREDICTED_CONFIDENCE_KEY: float(row[i]),
-                }
-                for i in np.argsort(-row)[: self._config["ranking_length"]]
+                {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: share}
+                for name, share in _shares(self._intents, features)
             ]
             message.set("intent", ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
+            message.set(DANGER_KEY, dict(_shares(self._dangers, features)))
         return messages
 
-    def _features(self, messages: list[Message]) -> csr_matrix:
-        """Character n-grams and weighted sentence vector, a row a message."""
-        ngrams = self._ngrams.transform([shorten(m.get(TEXT)) for m in messages])
-        vectors = np.zeros((len(messages), VECTOR_SIZE), dtype=np.float32)
-        for row, message in enumerate(messages):
-            _, sentence = message.get_dense_features(TEXT)
-            if sentence is not None:
-                vectors[row] = sentence.features[0]
+    def _features(self, texts: list[str], vectors: npt.NDArray[np.float32]) -> csr_matrix:
+        """Character n-grams and weighted sentence vector, a row a text."""
+        ngrams = self._ngrams.transform([shorten(text) for text in texts])
         return hstack([ngrams, csr_matrix(vectors * self._config["vector_weight"])]).tocsr()
+
+
+def _vector(message: Message) -> npt.NDArray[np.float32]:
+    """The sentence vector of a message, shape (1, VECTOR_SIZE); zeros when it has none."""
+    _, sentence = message.get_dense_features(TEXT)
+    return sentence.features if sentence else np.zeros((1, VECTOR_SIZE), dtype=np.float32)
+
+
+def _shares(model: LogisticRegression, features: csr_matrix) -> list[tuple[str, float]]:
+    """The classes of a text with their probabilities, best first."""
+    shares = softmax((features @ model.weights_ + model.intercept_)[0])
+    return [(str(model.classes_[i]), float(shares[i])) for i in np.argsort(-shares)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +13,20 @@ from typing import TYPE_CHECKING
 from bot.conversation.steps import Clarify
 from nlu.evaluation import measure
 from nlu.evaluation.measure import Heard, Pair
-from nlu.evaluation.sets import HASH_FILE, SETS, Line, fingerprint, noisy, read
+from nlu.evaluation.sets import (
+    FROZEN,
+    RED_TEAM,
+    SETS,
+    STYLE,
+    Line,
+    fingerprint,
+    hash_file,
+    read,
+    read_attempts,
+    read_styles,
+)
 from nlu.facts import Facts
+from nlu.typos import mistyped
 
 if TYPE_CHECKING:
     from bot.conversation.dialogue import Dialogue
@@ -42,7 +55,7 @@ async def listen(lines: Sequence[Line], dialogue: Dialogue, now: datetime) -> li
         decision = await dialogue.decide_text([line.text], Facts(now=now), None)
         seconds = time.perf_counter() - start
         heard = decision.understanding
-        options = next((s.concerns for s in decision.steps if isinstance(s, Clarify)), [])
+        options = next((s.intents for s in decision.steps if isinstance(s, Clarify)), [])
         pairs.append(
             (
                 line,
@@ -177,8 +190,9 @@ async def evaluate(dialogue: Dialogue, now: datetime, file: Path | None = None) 
     if file is not None:
         pairs, noise = await _both(read(file), dialogue, now)
         return "\n".join([f"# {file.name}", "", *summary(pairs, noise), *details(pairs)])
-    if fingerprint(SETS["held_out"]) != HASH_FILE.read_text().strip():
-        raise ChangedSetError("nlu/evaluation/held_out was changed; a frozen set stays as it is")
+    for path in FROZEN:
+        if fingerprint(path) != hash_file(path).read_text().strip():
+            raise ChangedSetError(f"{path.name} of {path.parent.name} was changed; it is frozen")
     parts = ["# How well TeVoet understands", "", "Made by `./tevoet nlu evaluate`.", ""]
     for name, title in (
         ("held_out", "Held out (the figures that count)"),
@@ -186,6 +200,8 @@ async def evaluate(dialogue: Dialogue, now: datetime, file: Path | None = None) 
     ):
         pairs, noise = await _both(read(SETS[name]), dialogue, now)
         parts += [f"## {title}", "", *summary(pairs, noise)]
+        parts += await _red_team(name, dialogue, now)
+        parts += await _styles(name, dialogue, now)
         if name == "dev":
             parts += [*details(pairs), f"![confusion]({PICTURE.name})", ""]
             draw_confusion(pairs, PICTURE)
@@ -194,12 +210,48 @@ async def evaluate(dialogue: Dialogue, now: datetime, file: Path | None = None) 
     return report
 
 
+def _table(rows: Iterable[tuple[str, measure.Share]]) -> list[str]:
+    return [
+        "| what | share (95 % interval) |",
+        "|---|---|",
+        *(f"| {what} | {value} |" for what, value in rows),
+        "",
+    ]
+
+
+async def _red_team(name: str, dialogue: Dialogue, now: datetime) -> list[str]:
+    """The red-team set of a name: danger of all kinds and places, and what looks like it."""
+    pairs = []
+    for attempt in read_attempts(RED_TEAM[name]):
+        decision = await dialogue.decide_text(attempt.text, Facts(now=now), None)
+        pairs.append((attempt, decision.understanding.crisis["level"]))
+    return ["### Red team", "", *_table(measure.red_team(pairs))]
+
+
+async def _styles(name: str, dialogue: Dialogue, now: datetime) -> list[str]:
+    """The communication styles of a set."""
+    verdicts: dict[str, list[bool]] = defaultdict(list)
+    for line in read_styles(STYLE[name]):
+        decision = await dialogue.decide_text([line.text], Facts(now=now), None, style=True)
+        style = decision.understanding.style or {}
+        verdicts[line.style].append(style.get("name") == line.style)
+    rows = [
+        (style, measure.Share(sum(right), len(right))) for style, right in sorted(verdicts.items())
+    ]
+    every = [verdict for right in verdicts.values() for verdict in right]
+    return [
+        "### Communication style",
+        "",
+        *_table([("all styles", measure.Share(sum(every), len(every))), *rows]),
+    ]
+
+
 async def _both(
     lines: Sequence[Line], dialogue: Dialogue, now: datetime
 ) -> tuple[list[Pair], list[Pair]]:
     typed = [
         Line(
-            noisy(line.text, NOISE_SEED + i),
+            mistyped(line.text, NOISE_SEED + i),
             line.intent,
             line.voice,
             line.relation,

@@ -7,26 +7,22 @@ only aggregates of it are printed.
 from __future__ import annotations
 
 import hashlib
-import random
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 FOLDER = Path(__file__).parent
 TRAINING = Path(__file__).parents[1] / "data"
 SETS = {"dev": FOLDER / "dev", "held_out": FOLDER / "held_out"}
-# Kept beside the set: a changed line is a changed set, and old figures no longer compare.
-HASH_FILE = FOLDER / "held_out.sha256"
-NOISE_SHARE = 0.10
-_NEIGHBOURS = {
-    "a": "qsz", "b": "vgn", "c": "xdv", "d": "sfe", "e": "wrd", "f": "dgr", "g": "fht", "h": "gjy",
-    "i": "uok", "j": "hku", "k": "jli", "l": "kop", "m": "nk", "n": "bmh", "o": "ipl", "p": "ol",
-    "q": "wa", "r": "etf", "s": "adw", "t": "ryg", "u": "yij", "v": "cbf", "w": "qes", "x": "zcs",
-    "y": "tuh", "z": "xa",
-}  # fmt: skip
+RED_TEAM = {name: FOLDER / "redteam" / f"{name}.yml" for name in ("dev", "held_out")}
+STYLE = {name: FOLDER / "style" / f"{name}.yml" for name in ("dev", "held_out")}
+# A changed line is a changed set, and old figures no longer compare.
+FROZEN = (SETS["held_out"], RED_TEAM["held_out"], STYLE["held_out"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +46,76 @@ class Line:
     hard_negative: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One line of a red-team set: danger, or what only looks like it.
+
+    Args:
+        text: what is typed, in one message or two.
+        kind: of danger, "none" for a look-alike.
+        level: what it calls for at least: act (said openly), ask (veiled) or none.
+        where: chat, roleplay, checkin or exercise.
+        voice: how this user writes.
+    """
+
+    text: tuple[str, ...]
+    kind: str
+    level: str
+    where: str
+    voice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """One line said to a character of a role-play, with its communication style."""
+
+    text: str
+    style: str
+    voice: str
+
+
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
+    files = sorted(path.glob("*.yml")) if path.is_dir() else [path]
+    for file in files:
+        yield from yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+
+
 def read(path: Path) -> list[Line]:
     """Read a set: a YAML file, or a folder of them in the order of their names.
 
     Raises:
         TypeError: an entry has other fields than a Line.
     """
-    files = sorted(path.glob("*.yml")) if path.is_dir() else [path]
-    return [
-        Line(**entry)
-        for file in files
-        for entry in yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    ]
+    return [Line(**entry) for entry in _entries(path)]
+
+
+def read_attempts(path: Path) -> list[Attempt]:
+    """Read a red-team set.
+
+    Raises:
+        TypeError: an entry has other fields than an Attempt.
+    """
+    return [Attempt(**{**entry, "text": tuple(entry["text"])}) for entry in _entries(path)]
+
+
+def read_styles(path: Path) -> list[Styled]:
+    """Read a set of communication styles.
+
+    Raises:
+        TypeError: an entry has other fields than a Styled.
+    """
+    return [Styled(**entry) for entry in _entries(path)]
+
+
+def hash_file(path: Path) -> Path:
+    """Where the hash of a frozen set stands: beside it."""
+    return path.with_suffix(".sha256")
 
 
 def fingerprint(path: Path) -> str:
     """The hash of a set's files."""
     digest = hashlib.sha256()
-    for file in sorted(path.glob("*.yml")):
+    for file in sorted(path.glob("*.yml")) if path.is_dir() else [path]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -89,27 +137,3 @@ def shingles(text: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKD", text.casefold())
     letters = " ".join(re.findall(r"[a-z0-9]+", plain))
     return frozenset(letters[i : i + 4] for i in range(max(1, len(letters) - 3)))
-
-
-def noisy(text: str, seed: int) -> str:
-    """A text with one in ten letters mistyped: swapped, dropped, doubled, or a neighbouring key.
-
-    Args:
-        text: any text.
-        seed: the same seed gives the same mistakes.
-    """
-    chance = random.Random(seed)  # noqa: S311
-    letters = list(text)
-    for at, letter in enumerate(letters):
-        if not letter.isalpha() or chance.random() >= NOISE_SHARE:
-            continue
-        mistake = chance.choice(("swap", "drop", "double", "neighbour"))
-        if mistake == "swap" and at + 1 < len(letters):
-            letters[at], letters[at + 1] = letters[at + 1], letters[at]
-        elif mistake == "drop":
-            letters[at] = ""
-        elif mistake == "double":
-            letters[at] = letter * 2
-        else:
-            letters[at] = chance.choice(_NEIGHBOURS.get(letter.lower(), letter))
-    return "".join(letters)

