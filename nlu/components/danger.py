@@ -12,6 +12,8 @@ INTENT_PREFIX = "crisis_"
 NO_DANGER = "none"
 # On a message: the share of each danger and of none, as the readers see it.
 DANGER_KEY = "danger"
+# On a message: whether the quick reader was unsure, so that the deep one had a say.
+IN_DOUBT = "in_doubt"
 # On a message: how likely it speaks of danger openly rather than in veiled words.
 OPENNESS_KEY = "openness"
 DANGERS = tuple(str(kind) for kind in Kind)

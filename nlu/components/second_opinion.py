@@ -19,7 +19,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.components.danger import DANGER_KEY, NO_DANGER, OPENNESS_KEY
+from nlu.components.danger import DANGER_KEY, IN_DOUBT, NO_DANGER, OPENNESS_KEY
 from nlu.components.deep_reader import (
     DANGER_HEAD,
     DEEP_KEY,
@@ -34,8 +34,6 @@ STYLE_KEY = "style"
 WANTS_STYLE = "wants_style"
 # What no reader may be so sure of that the other has no say.
 LEAST_SHARE = 1e-6
-# On a message: whether the deep reader has a say, or is only asked for the style.
-IN_DOUBT = "in_doubt"
 _RANKING = "intent_ranking"
 
 
@@ -68,7 +66,7 @@ class Doubt(_Opinion):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Sure is an intent from this share on; danger is possible from that share on."""
-        return {"sure_from": 0.70, "danger_from": 0.02}
+        return {"sure_from": 0.70, "danger_from": 0.05}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Mark the messages that are to be read deeply."""
