@@ -7,13 +7,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
+from zoneinfo import ZoneInfo
 
 from bot.content import Content
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.steps import step_as_json
 from nlu.facts import Facts
 from nlu.policies.ranking import Situation, rank
+from nlu.schedule import only_when, read_schedule
 
+# Messages that may say when a check-in is wanted.
+ABOUT_SCHEDULE = frozenset({"set_reminder", "start_checkin", "stop_reminders"})
+ZONE = ZoneInfo("Europe/Amsterdam")
 SCHEMA = Path(__file__).resolve().parents[1] / "docs" / "explain.schema.json"
 
 
@@ -71,6 +76,7 @@ async def explain_line(
         "style": heard.style,
         "crisis": {"level": heard.crisis["level"], "kind": heard.crisis["kind"]},
         "flags": sorted(flags),
+        "schedule": _schedule(text, heard.intent, now),
         "steps": [step_as_json(step) for step in decision.steps],
         "tips": [
             {
@@ -81,3 +87,11 @@ async def explain_line(
             for scored in tips
         ],
     }
+
+
+def _schedule(text: str, intent: str | None, now: datetime) -> dict[str, Any] | None:
+    """What a message about the check-in asks for, None for any other message."""
+    if intent not in ABOUT_SCHEDULE and not only_when(text):
+        return None
+    read = read_schedule(text, now.astimezone(ZONE), intent)
+    return read.as_json() if read else None

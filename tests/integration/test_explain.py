@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from bot import cli
 from bot.content import Content
 from bot.conversation.dialogue import Dialogue
-from bot.explain import SCHEMA, explain
+from bot.explain import SCHEMA, explain, explain_line
 from bot.settings import ROOT
 
 # A concern, a wish, danger and small talk: told apart by what comes out, so that a line that
@@ -173,6 +173,28 @@ def test_each_line_is_a_new_user(explained: list[dict[str, Any]]) -> None:
         by_line.setdefault(line, []).append(result)
     for results in by_line.values():
         assert all(result == results[0] for result in results)
+
+
+async def test_what_is_asked_of_the_check_in_is_told(
+    dialogue: Dialogue, content: Content, validator: Draft202012Validator
+) -> None:
+    now = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
+    lines = {
+        "stuur me elke avond om half negen een berichtje": ("set", "20:30"),
+        "verzet mijn check-in naar 21u30": ("change", "21:30"),
+        "geen check-ins meer": ("stop", None),
+        "pauze tot maandag": ("pause", None),
+        "tien over acht": ("set", None),
+        "ik vertrouw mijn vriend niet": None,
+    }
+    for text, expected in lines.items():
+        result = await explain_line(text, dialogue, content, now)
+        assert validator.is_valid(result)
+        schedule = result["schedule"]
+        assert (schedule and (schedule["action"], schedule["time"])) == expected, text
+    ambiguous = await explain_line("elke dag om 8 uur", dialogue, content, now)
+    assert ambiguous["schedule"]["ambiguous"] is True
+    assert ambiguous["schedule"]["options"] == ["08:00", "20:00"]
 
 
 async def test_a_last_line_without_an_end_counts(dialogue: Dialogue, content: Content) -> None:
