@@ -13,6 +13,13 @@ from datetime import datetime
 FACTS_SLOT = "facts"
 # Gates that were raised while nobody knew about whom count for every relation.
 ANY_RELATION = "any"
+ZONES = {"NL": "Europe/Amsterdam", "BE": "Europe/Brussels"}
+DEFAULT_ZONE = ZONES["NL"]
+
+
+def zone_of(country: str | None) -> str:
+    """The zone to begin with in a country (NL, BE, None while unknown)."""
+    return ZONES.get(country or "", DEFAULT_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenCheckin:
+    """A check-in that is under way: which one, and what it asks for."""
+
+    entry_id: int
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything outside the conversation itself that a decision may depend on.
 
@@ -47,6 +62,11 @@ class Facts:
         given: tips given before, newest first.
         asked: ids of questions asked before, newest first.
         said: when each wording was said, by what it belongs to and its number.
+        zone: the user's IANA zone.
+        checkins: daily check-ins are on.
+        unanswered: how many nudges nobody reacted to.
+        nudged_at: when the last nudge was sent.
+        checkin: the check-in under way, when there is one.
         pooled: (concern, tip id) -> (times it helped, times it did not), over all users.
     """
 
@@ -58,6 +78,11 @@ class Facts:
     given: tuple[GivenTip, ...] = ()
     asked: tuple[str, ...] = ()
     said: Mapping[str, Mapping[int, datetime]] = field(default_factory=dict)
+    zone: str = DEFAULT_ZONE
+    checkins: bool = False
+    unanswered: int = 0
+    nudged_at: datetime | None = None
+    checkin: OpenCheckin | None = None
     pooled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
     def red_flags(self, relation: str | None) -> frozenset[str]:

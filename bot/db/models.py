@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -116,7 +117,11 @@ class InboxItem(Base):
 
 
 class OutboxItem(Base):
-    """A reply on its way. A sent row keeps only its ids."""
+    """A reply or a nudge on its way. A sent row keeps only its ids.
+
+    A reply of a turn is sent at least once, a nudge at most once: it is marked as `sending`
+    before it goes.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -129,7 +134,8 @@ class OutboxItem(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     chat_id: Mapped[int] = mapped_column(BigInteger)
     turn_id: Mapped[int] = mapped_column(BigInteger)  # the last update of the turn
-    ordinal: Mapped[int] = mapped_column(Integer)
+    ordinal: Mapped[int] = mapped_column(Integer)  # of a nudge: minus its schedule's id
+    kind: Mapped[str] = mapped_column(String(8), server_default="reply")  # reply, nudge
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     status: Mapped[str] = mapped_column(String(8))  # new, sending, sent, failed
     attempts: Mapped[int] = mapped_column(Integer)
@@ -188,3 +194,54 @@ class TipCount(Base):
     tip_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     helped: Mapped[int] = mapped_column(Integer)
     unhelped: Mapped[int] = mapped_column(Integer)
+
+
+class ScheduleRow(Base):
+    """When something is sent unasked: a wall-clock time in the user's zone on days of the week.
+
+    `next_at` is the one moment that counts: who wants to send claims it by changing it. The rest
+    says what comes after it.
+    """
+
+    __tablename__ = "schedules"
+    __table_args__ = (
+        UniqueConstraint("chat_id", "kind", "about", name="uq_schedules_chat_id"),
+        Index("ix_schedules_due", "next_at", "id", sqlite_where=text("enabled"),
+              postgresql_where=text("enabled")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE")
+    )
+    kind: Mapped[str] = mapped_column(String(12))  # checkin, summary, tip
+    about: Mapped[str] = mapped_column(String(40))  # a tip's id, or ""
+    local_time: Mapped[str] = mapped_column(String(5))  # HH:MM
+    days: Mapped[str] = mapped_column(String(27))  # mon,tue,...
+    zone: Mapped[str] = mapped_column(String(40))  # IANA
+    next_at: Mapped[datetime | None] = mapped_column(Moment)
+    paused_from: Mapped[date | None] = mapped_column(Date)
+    paused_until: Mapped[date | None] = mapped_column(Date)
+    enabled: Mapped[bool]
+    unanswered: Mapped[int] = mapped_column(Integer)
+    nudged_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class CheckinEntry(Base):
+    """One check-in. `stage` is what is asked next; done when nothing is."""
+
+    __tablename__ = "checkin_entries"
+    __table_args__ = (Index("ix_checkin_entries_chat_id", "chat_id", "id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE")
+    )
+    day: Mapped[date] = mapped_column(Date)  # in the user's zone
+    score: Mapped[int | None] = mapped_column(Integer)  # 0 to 10
+    feeling: Mapped[str | None] = mapped_column(String(16))
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # the note
+    step_tip: Mapped[str | None] = mapped_column(String(40))  # whose small step was asked about
+    step_done: Mapped[bool | None]
+    stage: Mapped[str] = mapped_column(String(8))  # score, feeling, note, step, done
+    started_at: Mapped[datetime] = mapped_column(Moment)

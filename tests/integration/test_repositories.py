@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -546,7 +546,7 @@ ABOUT_NOBODY = {"tip_counts"}
 
 async def fill(session: AsyncSession, table: Table, chat: int, now: datetime) -> None:
     """A row about a chat, whatever the table's columns are."""
-    samples = {str: "x", bytes: b"x", bool: False, int: chat, dict: {}}
+    samples = {str: "x", bytes: b"x", bool: False, int: chat, dict: {}, date: now.date()}
     values: dict[str, Any] = {}
     for column in table.c:
         counted_by_itself = list(table.primary_key) == [column] and column.autoincrement == "auto"

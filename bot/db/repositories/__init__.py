@@ -1,17 +1,27 @@
 """All queries. A repository works inside the session that it is given and never commits."""
 
 from bot.db.repositories.chats import QUESTION_KEY, Chats
+from bot.db.repositories.entries import Entries
 from bot.db.repositories.inbox import IDS_KEPT, PARKED_KEPT, Inbox, Incoming
-from bot.db.repositories.outbox import Outbox
+from bot.db.repositories.outbox import Nudge, Outbox
+from bot.db.repositories.schedules import CHECKIN, SUMMARY, TIP, Claim, Due, Schedules
 from bot.db.repositories.trackers import Trackers
 
 __all__ = [
+    "CHECKIN",
     "IDS_KEPT",
     "PARKED_KEPT",
     "QUESTION_KEY",
+    "SUMMARY",
+    "TIP",
     "Chats",
+    "Claim",
+    "Due",
+    "Entries",
     "Inbox",
     "Incoming",
+    "Nudge",
     "Outbox",
+    "Schedules",
     "Trackers",
 ]

@@ -3,40 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, delete, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
 from bot.db.models import (
     Base,
+    CheckinEntry,
     GivenTipRow,
     InboxItem,
+    Moment,
     SafetyGate,
     SafetyHold,
     SaidLine,
+    ScheduleRow,
     TipCount,
     User,
 )
+from bot.db.repositories.schedules import CHECKIN
 from bot.db.repositories.statements import insert
-from nlu.facts import Facts, GivenTip, Hold
+from nlu.facts import Facts, GivenTip, Hold, OpenCheckin, zone_of
 
 GIVEN_REMEMBERED = 30
 # Wordings that were said longer ago may be said again as if they were new.
 SAID_REMEMBERED = 200
+# A check-in that was left alone for so long is over.
+CHECKIN_OPEN = timedelta(hours=1)
 QUESTION_KEY = "question:"
 
 # What each turn reads, built once: building a statement takes longer than running it.
 _CHAT = bindparam("chat_id", type_=BigInteger)
 _ASKED_FOR = select(_CHAT.label("id")).subquery()
+_NEWEST_CHECKIN = (
+    select(func.max(CheckinEntry.id)).where(CheckinEntry.chat_id == _CHAT).scalar_subquery()
+)
 _ABOUT = (
-    select(User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked)
+    select(
+        User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked,
+        ScheduleRow.zone, ScheduleRow.enabled, ScheduleRow.unanswered, ScheduleRow.nudged_at,
+        CheckinEntry.id, CheckinEntry.stage,
+    )
     .select_from(_ASKED_FOR)
     .outerjoin(User, User.chat_id == _ASKED_FOR.c.id)
     .outerjoin(SafetyHold, SafetyHold.chat_id == _ASKED_FOR.c.id)
-)
+    .outerjoin(
+        ScheduleRow, and_(ScheduleRow.chat_id == _ASKED_FOR.c.id, ScheduleRow.kind == CHECKIN)
+    )
+    .outerjoin(
+        CheckinEntry,
+        and_(
+            CheckinEntry.id == _NEWEST_CHECKIN,
+            CheckinEntry.stage != "done",
+            CheckinEntry.started_at > bindparam("open_since", type_=Moment),
+        ),
+    )
+)  # fmt: skip
 _GATES = select(SafetyGate.relation, SafetyGate.flag).where(SafetyGate.chat_id == _CHAT)
 _GIVEN = (
     select(GivenTipRow.tip_id, GivenTipRow.given_at, GivenTipRow.helped)
@@ -65,8 +89,13 @@ class Chats:
         Columns, not objects, and few statements: this runs in every turn.
         """
         of_chat = {"chat_id": chat_id}
-        about = await self._session.execute(_ABOUT, of_chat)
-        country, consented_at, level, kind, asked = about.one()
+        about = await self._session.execute(
+            _ABOUT, {**of_chat, "open_since": now - CHECKIN_OPEN}
+        )
+        (
+            country, consented_at, level, kind, asked,
+            zone, checkins, unanswered, nudged_at, entry_id, stage,
+        ) = about.one()  # fmt: skip
         gates: dict[str, set[str]] = {}
         for relation, flag in await self._session.execute(_GATES, of_chat):
             gates.setdefault(relation, set()).add(flag)
@@ -86,6 +115,11 @@ class Chats:
                 key.removeprefix(QUESTION_KEY) for key in said if key.startswith(QUESTION_KEY)
             ),
             said=said,
+            zone=zone or zone_of(country),
+            checkins=bool(checkins),
+            unanswered=unanswered or 0,
+            nudged_at=nudged_at,
+            checkin=OpenCheckin(entry_id, stage) if entry_id else None,
             pooled={(concern, tip): (yes, no) for concern, tip, yes, no in counts},
         )
 

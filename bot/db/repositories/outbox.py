@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
 from bot.db.models import (
     OutboxItem,
+    SafetyHold,
 )
 from bot.db.repositories.inbox import IDS_KEPT
-from bot.db.repositories.statements import insert
+from bot.db.repositories.statements import insert, rows_changed
+
+REPLY, NUDGE = "reply", "nudge"
+# A nudge that was on its way for so long was killed between sending and marking.
+LOST_AFTER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Something to send unasked: for whom, of which schedule, and the moment it was due."""
+
+    chat_id: int
+    schedule_id: int
+    due_at: datetime
+    payload: Any
 
 
 class Outbox:
@@ -62,7 +78,8 @@ class Outbox:
                 OutboxItem.not_before <= now,
                 OutboxItem.chat_id.not_in(list(busy)),
             )
-            .order_by(OutboxItem.id)
+            # Who waits for an answer goes before who is only reminded.
+            .order_by(OutboxItem.kind.desc(), OutboxItem.id)
             .limit(limit)
         )
         return list((await self._session.scalars(query)).all())
@@ -132,8 +149,77 @@ class Outbox:
             for item in await self._session.scalars(query)
         ]
 
+    async def add_nudges(self, nudges: Sequence[Nudge], now: datetime) -> None:
+        """Queue nudges; one for a schedule and moment that had one adds nothing."""
+        if not nudges:
+            return
+        statement = insert(self._session, OutboxItem).on_conflict_do_nothing(
+            index_elements=["chat_id", "turn_id", "ordinal"]
+        )
+        await self._session.execute(
+            statement,
+            [
+                {
+                    "chat_id": nudge.chat_id,
+                    "turn_id": int(nudge.due_at.timestamp()),
+                    "ordinal": -nudge.schedule_id,
+                    "kind": NUDGE,
+                    "sealed": self._cipher.seal(nudge.payload),
+                    "status": "new",
+                    "attempts": 0,
+                    "not_before": now,
+                    "created_at": now,
+                }
+                for nudge in nudges
+            ],
+        )
+
+    async def nudges_waiting(self) -> int:
+        """How many nudges wait to be sent."""
+        query = select(func.count()).where(OutboxItem.status == "new", OutboxItem.kind == NUDGE)
+        return int(await self._session.scalar(query) or 0)
+
+    async def begin_nudge(self, item_id: int, not_older_than: datetime) -> bool:
+        """Mark a nudge as being sent, before it is: better lost than twice.
+
+        Args:
+            item_id: the row.
+            not_older_than: a nudge that was queued before this is not sent any more.
+
+        Returns:
+            False when it may not be sent: another has it, it is too old, or the chat is on hold.
+        """
+        held = exists().where(SafetyHold.chat_id == OutboxItem.chat_id)
+        statement = update(OutboxItem).where(
+            OutboxItem.id == item_id, OutboxItem.status == "new", OutboxItem.kind == NUDGE
+        )
+        begun = await rows_changed(
+            self._session,
+            statement.where(~held, OutboxItem.created_at >= not_older_than).values(
+                status="sending"
+            ),
+        )
+        if not begun:
+            await self._session.execute(
+                statement.values(status="failed", sealed=None, error="withheld")
+            )
+        return begun == 1
+
+    async def put_back(self, item_id: int, error: str, not_before: datetime) -> None:
+        """Telegram refused a nudge for now, so it was not sent: it may be tried again."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.id == item_id, OutboxItem.status == "sending")
+            .values(status="new", error=error, not_before=not_before)
+        )
+
     async def sweep(self, now: datetime) -> None:
-        """Forget replies that are done."""
+        """Forget replies that are done, and nudges that were lost on their way."""
+        await self._session.execute(
+            update(OutboxItem)
+            .where(OutboxItem.status == "sending", OutboxItem.created_at < now - LOST_AFTER)
+            .values(status="failed", sealed=None, error="lost")
+        )
         await self._session.execute(
             delete(OutboxItem).where(
                 OutboxItem.created_at < now - IDS_KEPT, OutboxItem.status.in_(["sent", "failed"])
