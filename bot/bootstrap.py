@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bot.conversation.dialogue import Dialogue
     from bot.conversation.drain import Conversation
     from bot.conversation.turn import Clock, Turns
+    from bot.nudges.loop import Nudges
 
 
 def now() -> datetime:
@@ -41,6 +42,7 @@ class App:
     cipher: Cipher
     turns: Turns
     conversation: Conversation
+    nudges: Nudges
     clock: Clock
 
 
@@ -87,6 +89,7 @@ async def running(
     """
     from bot.conversation.drain import Conversation
     from bot.conversation.turn import Turns
+    from bot.nudges.loop import Nudges
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     content = content or copy.load()
@@ -99,6 +102,7 @@ async def running(
         turns = Turns(engine, cipher, dialogue, content, clock, settings.contact_url)
         merge = timedelta(seconds=settings.merge_seconds)
         conversation = Conversation(engine, cipher, turns, content, lexicon, clock, merge)
-        yield App(settings, content, engine, cipher, turns, conversation, clock)
+        nudges = Nudges(engine, cipher, content, clock, conversation.on_replies)
+        yield App(settings, content, engine, cipher, turns, conversation, nudges, clock)
     finally:
         await engine.dispose()

@@ -130,6 +130,7 @@ def _bot(options: argparse.Namespace, settings: Settings) -> int:
             await telegram_app.run(
                 application,
                 app.conversation,
+                app.nudges,
                 content,
                 app.engine,
                 app.cipher,

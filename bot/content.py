@@ -240,10 +240,15 @@ def load(folder: Path = CONTENT_DIR) -> Content:
     helplines = _read(folder, "helplines.yml", _Helplines)
     relations = _read(folder, "relations.yml", _Relations)
     safety = _read(folder, "safety.yml", _Messages)
+    checkin = _read(folder, "checkin.yml", _Messages)
     return Content(
         tips=_read(folder, "tips.yml", _Tips).tips,
         concerns=_read(folder, "concerns.yml", _Concerns).concerns,
-        messages={**_read(folder, "messages.yml", _Messages).messages, **safety.messages},
+        messages={
+            **_read(folder, "messages.yml", _Messages).messages,
+            **checkin.messages,
+            **safety.messages,
+        },
         helplines={str(code): lines for code, lines in helplines.helplines.items()},
         helplines_checked_on=helplines.checked_on,
         country_names={str(code): name for code, name in helplines.names.items()},

@@ -161,7 +161,7 @@ class _Check:
 
     def _messages(self) -> Iterator[Problem]:
         used = used_keys(self._domain.values())
-        for file in ("messages.yml", "safety.yml"):
+        for file in ("messages.yml", "checkin.yml", "safety.yml"):
             for name in _keys(self._nodes[file], "messages"):
                 message, where = self._content.messages[name], ("messages", name)
                 if not any(pattern.fullmatch(name) for pattern in used):

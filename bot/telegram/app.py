@@ -19,6 +19,7 @@ from bot.content import Content
 from bot.conversation.drain import Conversation
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
+from bot.nudges.loop import Nudges
 from bot.telegram import heartbeat
 from bot.telegram.handlers import AnyApplication, register
 from bot.telegram.inbox import StoringBot
@@ -63,6 +64,7 @@ def _request() -> HTTPXRequest:
 async def run(
     application: AnyApplication,
     conversation: Conversation,
+    nudges: Nudges,
     content: Content,
     engine: AsyncEngine,
     cipher: Cipher,
@@ -89,6 +91,7 @@ async def run(
     if updater is None:
         raise TypeError("the application was built without an updater")
     sending = asyncio.create_task(sender.run())
+    nudging = asyncio.create_task(nudges.run())
     background = [
         asyncio.create_task(heartbeat.beat(data_dir)),
         asyncio.create_task(_tidy_now_and_then(conversation)),
@@ -106,6 +109,8 @@ async def run(
 
     logger.info("stopping: no new messages, turns under way are finished")
     await updater.stop()
+    nudges.stop()
+    await nudging
     await conversation.stop()
     await sender.stop()
     await sending

@@ -1,7 +1,8 @@
 """From outbox to Telegram: in order per chat, again when it failed, never too fast.
 
 A reply is marked as sent after Telegram took it: killed in between, it is sent
-again at the next start. Better twice than lost.
+again at the next start. Better twice than lost. A nudge is the other way round: it is
+marked before it goes, and lost when killed in between.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from bot.conversation.drain import Conversation
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import OutboxItem
-from bot.db.repositories import Chats, Outbox
+from bot.db.repositories import NUDGE, Chats, Outbox
 from bot.db.session import reading, writing
 from bot.skills.reply import Reply
 from bot.telegram.keyboards import keyboard
@@ -35,6 +36,8 @@ SENDS_AT_ONCE = 32
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 LOOK_AGAIN = 5.0
+# A nudge that could not be sent for so long is not sent any more.
+NUDGE_KEEPS = timedelta(hours=2)
 GONE = ("chat not found", "user is deactivated", "peer_id_invalid", "user not found")
 
 
@@ -122,10 +125,13 @@ class Sender:
 
     async def _deliver(self, item: OutboxItem) -> None:
         try:
-            if reply := self._read(item):
-                await self._try(item, reply)
-            else:
+            if not (reply := self._read(item)):
                 await self._give_up(item, "unreadable")
+            elif item.kind == NUDGE:
+                if await self._begin(item):
+                    await self._nudge(item, reply)
+            else:
+                await self._try(item, reply)
             # Telegram asks for a second between two messages in a chat.
             await asyncio.sleep(0 if self._stopping else CHAT_SPACING.total_seconds())
         except (SQLAlchemyError, OSError) as error:
@@ -150,14 +156,38 @@ class Sender:
         try:
             message_id = await self.send(item.chat_id, reply)
         except RetryAfter as error:
-            wait = error.retry_after
-            seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-            await self._retry(item, "RetryAfter", timedelta(seconds=seconds))
+            await self._retry(item, "RetryAfter", _wait_of(error))
         except (Forbidden, BadRequest) as error:
             await self._refused(item, error)
         except TelegramError as error:
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(item.attempts, 10))
             await self._retry(item, type(error).__name__, wait)
+        else:
+            async with writing(self._engine) as session:
+                await Outbox(session, self._cipher).mark_sent(item.id, message_id)
+
+    async def _begin(self, item: OutboxItem) -> bool:
+        """Mark a nudge before it goes; False when it must not go any more."""
+        async with writing(self._engine) as session:
+            return await Outbox(session, self._cipher).begin_nudge(
+                item.id, self._clock() - NUDGE_KEEPS
+            )
+
+    async def _nudge(self, item: OutboxItem, reply: Reply) -> None:
+        """Send a nudge once; only a clear refusal lets it be tried again."""
+        try:
+            message_id = await self.send(item.chat_id, reply)
+        except RetryAfter as error:
+            async with writing(self._engine) as session:
+                await Outbox(session, self._cipher).put_back(
+                    item.id, "RetryAfter", self._clock() + _wait_of(error)
+                )
+        except (Forbidden, BadRequest) as error:
+            await self._refused(item, error)
+        except TelegramError as error:
+            # It may have arrived all the same.
+            logger.warning("a nudge was given up (%s)", type(error).__name__)
+            await self._give_up(item, type(error).__name__)
         else:
             async with writing(self._engine) as session:
                 await Outbox(session, self._cipher).mark_sent(item.id, message_id)
@@ -173,8 +203,15 @@ class Sender:
         async with writing(self._engine) as session:
             outbox = Outbox(session, self._cipher)
             if gone:
+                await outbox.mark_failed(item.id, "unreachable")
                 await outbox.drop_chat(item.chat_id, "unreachable")
                 await Chats(session, self._cipher).set_unreachable(item.chat_id, self._clock())
             else:
                 logger.error("Telegram refused a reply")
                 await outbox.mark_failed(item.id, "refused")
+
+
+def _wait_of(error: RetryAfter) -> timedelta:
+    """How long Telegram wants no message in this chat."""
+    wait = error.retry_after
+    return wait if isinstance(wait, timedelta) else timedelta(seconds=float(wait))

@@ -3,13 +3,14 @@
 from bot.db.repositories.chats import QUESTION_KEY, Chats
 from bot.db.repositories.entries import Entries
 from bot.db.repositories.inbox import IDS_KEPT, PARKED_KEPT, Inbox, Incoming
-from bot.db.repositories.outbox import Nudge, Outbox
+from bot.db.repositories.outbox import NUDGE, Nudge, Outbox
 from bot.db.repositories.schedules import CHECKIN, SUMMARY, TIP, Claim, Due, Schedules
 from bot.db.repositories.trackers import Trackers
 
 __all__ = [
     "CHECKIN",
     "IDS_KEPT",
+    "NUDGE",
     "PARKED_KEPT",
     "QUESTION_KEY",
     "SUMMARY",

@@ -1,0 +1,106 @@
+"""The nudge loop: what is due is claimed, moved on and queued in one transaction, then sent.
+
+The outbox is kept short: as many nudges are claimed as the sender can send in a while, so that
+a hundred thousand in the same minute cost no more memory than a few hundred, and who is
+answered meanwhile need not wait behind them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.content import Content
+from bot.conversation.turn import Clock
+from bot.db.encryption import Cipher
+from bot.db.repositories import Nudge, Outbox, Schedules
+from bot.db.session import writing
+from bot.nudges.outcomes import SENT, Decided, Outcome, decide
+from bot.nudges.wording import nudge_reply
+
+# How often the loop looks, in seconds; sooner while there is more.
+EVERY, SOON = 30.0, 1.0
+BATCH = 200
+# Ten seconds of sending at Telegram's limit.
+WAITING_AT_MOST = 300
+
+logger = logging.getLogger(__name__)
+
+
+class Nudges:
+    """Queues what is due.
+
+    Args:
+        engine: the database.
+        cipher: encrypts what is queued.
+        content: all copy.
+        clock: tells the time.
+        on_replies: set when something waits in the outbox.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        cipher: Cipher,
+        content: Content,
+        clock: Clock,
+        on_replies: asyncio.Event,
+    ) -> None:
+        self._engine, self._cipher, self._content = engine, cipher, content
+        self._clock, self._on_replies = clock, on_replies
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look for what is due until stopped; a failing database is tried again."""
+        while not self._stopping.is_set():
+            pause = EVERY
+            try:
+                counts, more = await self.step()
+                pause = SOON if more else EVERY
+                if counts:
+                    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+                    logger.info("nudges: %s", told)
+            except (SQLAlchemyError, OSError) as error:
+                logger.error("nudges could not be claimed (%s)", type(error).__name__)
+            try:
+                await asyncio.wait_for(self._stopping.wait(), pause)
+            except TimeoutError:
+                continue
+
+    def stop(self) -> None:
+        """End the loop after the step under way."""
+        self._stopping.set()
+
+    async def step(self, batch: int = BATCH) -> tuple[Counter[Outcome], bool]:
+        """Claim one batch of what is due.
+
+        Args:
+            batch: the most schedules to claim.
+
+        Returns:
+            What became of them, and whether there may be more.
+        """
+        now = self._clock()
+        async with writing(self._engine) as session:
+            outbox = Outbox(session, self._cipher)
+            room = min(batch, WAITING_AT_MOST - await outbox.nudges_waiting())
+            if room <= 0:
+                return Counter(), True
+            schedules = Schedules(session)
+            decided = [decide(due, now) for due in await schedules.due(now, room)]
+            await schedules.claim([each.claim for each in decided])
+            nudges = [self._nudge(each, now) for each in decided if each.outcome in SENT]
+            await outbox.add_nudges(nudges, now)
+        if nudges:
+            self._on_replies.set()
+        return Counter(each.outcome for each in decided), len(decided) == room
+
+    def _nudge(self, decided: Decided, now: datetime) -> Nudge:
+        due = decided.due
+        reply = nudge_reply(decided, self._content, now)
+        return Nudge(due.chat_id, due.id, due.next_at, reply.as_json())

@@ -1,0 +1,34 @@
+"""What a nudge says. Somebody else may read the lock screen: it names nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.content import Content
+from bot.nudges.moments import local
+from bot.nudges.outcomes import Decided, Outcome
+from bot.skills.reply import Reply
+
+# Chats that start on the same day should not all go through the wordings in step.
+STRIDE = 7
+
+
+def nudge_reply(decided: Decided, content: Content, now: datetime) -> Reply:
+    """The message of a nudge.
+
+    Args:
+        decided: the schedule and what becomes of it.
+        content: all copy.
+        now: the moment.
+
+    Returns:
+        The message in a wording that this chat has not had for as many days as there are wordings.
+    """
+    due = decided.due
+    day = local(now, due.zone).toordinal() + due.chat_id * STRIDE
+    return _worded("nudge_go_on" if decided.outcome is Outcome.ASK else "nudge", content, day)
+
+
+def _worded(key: str, content: Content, number: int) -> Reply:
+    message = content.messages[key]
+    return Reply((key,), message.variants[number % len(message.variants)], message.buttons)
