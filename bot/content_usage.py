@@ -13,7 +13,18 @@ from bot.telegram.inbound import MEDIA
 
 PACKAGE = Path(__file__).resolve().parent
 # Calls that name a message by its key, and mappings that hold messages by their key.
-SPEAKERS = {"say", "Say", "_say", "phrase", "_apology", "_for_tip", "_with_lines", "_worded"}
+SPEAKERS = {
+    "say",
+    "Say",
+    "_say",
+    "phrase",
+    "_apology",
+    "_for_tip",
+    "_with_lines",
+    "_worded",
+    "_told",
+    "_says",
+}
 HOLDERS = {"messages"}
 
 

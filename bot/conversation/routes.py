@@ -34,6 +34,7 @@ COMMANDS: dict[str, Step | Event] = {
     "tip": Event("ask_tip"),
     "tips": Event("list_tips"),
     "stop": Event("stop"),
+    "checkin": Event("press_checkin", {"answer": "menu"}),
 }
 COACH_PRESSES = {
     "other": "press_other_tip",
@@ -95,6 +96,8 @@ def press(data: str) -> Step | Event:
             return Event(COACH_PRESSES[action], {"tip": argument} if argument else {})
         case "coach" if action == "else":
             return Say("say_it_again")
+        case "checkin" if rest:
+            return Event("press_checkin", {"answer": rest})
         case "mean":
             return Event(action)
         case "tip":

@@ -15,9 +15,9 @@ from bot.conversation.routes import Event, needs_consent, route
 from bot.conversation.steps import Do, Say, Step
 from bot.conversation.understanding import Decision, Understanding
 from bot.db.encryption import Cipher
-from bot.db.repositories import Chats, Inbox, Outbox, Trackers
+from bot.db.repositories import Chats, Entries, Inbox, Outbox, Schedules, Trackers
 from bot.db.session import reading, writing
-from bot.skills import safety
+from bot.skills import checkin, safety
 from bot.skills.context import TurnContext
 from bot.skills.registry import carry_out
 from bot.skills.reply import Reply, join
@@ -46,6 +46,11 @@ class Turn:
     turn_id: int
     inbounds: Sequence[Inbound]
     delayed: bool = False
+
+    @property
+    def text(self) -> str:
+        """What was typed, a line a message; empty when something else was done."""
+        return "\n".join(i.value for i in self.inbounds if i.kind is InboundKind.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +114,18 @@ class Turns:
                 now=now,
                 content=self._content,
                 chats=chats,
+                schedules=Schedules(session),
+                entries=Entries(session, self._cipher),
                 facts=facts,
                 understanding=decision.understanding,
                 slots=decision.slots,
+                text=turn.text,
                 contact_url=self._contact_url,
                 inbox_ids=turn.inbox_ids,
             )
             if facts.onboarded:
                 await safety.remember_flags(context)
+                await checkin.heard_from(context, turn.inbounds[0].kind is not InboundKind.REACH)
             steps = decision.steps
             if turn.delayed:
                 steps = (Say("delayed"), *steps)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,15 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.content import Content
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
-from bot.db.repositories import Nudge, Outbox, Schedules
+from bot.db.repositories import CHECKIN, Nudge, Outbox, Schedules
 from bot.db.session import writing
 from bot.nudges.outcomes import SENT, Decided, Outcome, decide
 from bot.nudges.wording import nudge_reply
 
 # How often the loop looks, in seconds; sooner while there is more.
 EVERY, SOON = 30.0, 1.0
-BATCH = 200
-# Ten seconds of sending at Telegram's limit.
+# Ten seconds of sending at Telegram's limit: so many are claimed at once, and wait at most.
 WAITING_AT_MOST = 300
 
 logger = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ class Nudges:
         content: all copy.
         clock: tells the time.
         on_replies: set when something waits in the outbox.
+        at_most: so many nudges may wait in the outbox; None for any number.
     """
 
     def __init__(
@@ -50,9 +51,12 @@ class Nudges:
         content: Content,
         clock: Clock,
         on_replies: asyncio.Event,
+        at_most: int | None = WAITING_AT_MOST,
     ) -> None:
         self._engine, self._cipher, self._content = engine, cipher, content
-        self._clock, self._on_replies = clock, on_replies
+        self._clock, self._on_replies, self._at_most = clock, on_replies, at_most
+        # The payload of each wording of a check-in's nudge, made once.
+        self._payloads: dict[str, Any] = {}
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -76,7 +80,7 @@ class Nudges:
         """End the loop after the step under way."""
         self._stopping.set()
 
-    async def step(self, batch: int = BATCH) -> tuple[Counter[Outcome], bool]:
+    async def step(self, batch: int = WAITING_AT_MOST) -> tuple[Counter[Outcome], bool]:
         """Claim one batch of what is due.
 
         Args:
@@ -88,7 +92,9 @@ class Nudges:
         now = self._clock()
         async with writing(self._engine) as session:
             outbox = Outbox(session, self._cipher)
-            room = min(batch, WAITING_AT_MOST - await outbox.nudges_waiting())
+            room = batch
+            if self._at_most is not None:
+                room = min(room, self._at_most - await outbox.nudges_waiting(self._at_most))
             if room <= 0:
                 return Counter(), True
             schedules = Schedules(session)
@@ -103,4 +109,8 @@ class Nudges:
     def _nudge(self, decided: Decided, now: datetime) -> Nudge:
         due = decided.due
         reply = nudge_reply(decided, self._content, now)
-        return Nudge(due.chat_id, due.id, due.next_at, reply.as_json())
+        if due.kind != CHECKIN:
+            return Nudge(due.chat_id, due.id, due.next_at, reply.as_json())
+        if (payload := self._payloads.get(reply.text)) is None:
+            payload = self._payloads[reply.text] = reply.as_json()
+        return Nudge(due.chat_id, due.id, due.next_at, payload)

@@ -7,10 +7,9 @@ of `fold=0`, and what RFC 5545 asks of calendars.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from nlu.schedule import WEEK
@@ -33,7 +32,7 @@ class Rhythm:
     """
 
     time: str
-    days: Sequence[str]
+    days: tuple[str, ...]
     zone: str
     paused_from: date | None = None
     paused_until: date | None = None
@@ -63,8 +62,9 @@ def moment_of(day: date, time: str, zone: str) -> datetime:
     return wall.astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)
 def next_moment(rhythm: Rhythm, after: datetime, not_before: date | None = None) -> datetime | None:
-    """The first moment of a rhythm.
+    """The first moment of a rhythm; remembered, since many share theirs.
 
     Args:
         rhythm: what was asked for.

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.content import Button, Content
 from bot.conversation.understanding import Understanding
-from bot.db.repositories import Chats
+from bot.db.repositories import Chats, Entries, Schedules
 from bot.skills.reply import Reply
 from nlu.facts import Facts
 
@@ -26,9 +26,12 @@ class TurnContext:
         now: the moment of the turn.
         content: all copy.
         chats: what is stored of chats.
+        schedules: when something is sent unasked.
+        entries: what was told in check-ins.
         facts: what was known when the turn was decided.
         understanding: what the model made of the message.
         slots: what the conversation is about.
+        text: what was typed; empty for a button.
         contact_url: the coach behind this installation.
         inbox_ids: the rows of this turn, which an erase must leave to be marked.
         forget: set by a skill that ends the conversation: the tracker is not stored.
@@ -39,9 +42,12 @@ class TurnContext:
     now: datetime
     content: Content
     chats: Chats
+    schedules: Schedules
+    entries: Entries
     facts: Facts
     understanding: Understanding
     slots: dict[str, Any]
+    text: str = ""
     contact_url: str | None = None
     inbox_ids: Sequence[int] = ()
     forget: bool = False

@@ -17,7 +17,7 @@ from bot.conversation.steps import (
     Say,
     Step,
 )
-from bot.skills import coaching, onboarding, privacy, safety
+from bot.skills import checkin, checkin_buttons, coaching, onboarding, privacy, safety, schedule
 from bot.skills.context import TurnContext
 from bot.skills.reply import Reply
 
@@ -31,6 +31,10 @@ DO: dict[str, Action] = {
     "privacy": privacy.privacy,
     "confirm_erase": privacy.confirm_erase,
     "lines": safety.lines,
+    "checkin": checkin.start,
+    "checkin_answer": checkin.answer,
+    "checkin_press": checkin_buttons.press,
+    "schedule": schedule.apply,
 }
 DO_WITH: dict[str, ActionWithArgument] = {
     "country": onboarding.country,

@@ -50,6 +50,8 @@ class Sender:
         cipher: decrypts the replies.
         conversation: tells when there is something new.
         clock: tells the time.
+        a_second: the most messages a second, of all chats together.
+        spacing: the rest between two messages in a chat.
     """
 
     def __init__(
@@ -59,10 +61,12 @@ class Sender:
         cipher: Cipher,
         conversation: Conversation,
         clock: Clock,
+        a_second: float = MESSAGES_A_SECOND,
+        spacing: timedelta = CHAT_SPACING,
     ) -> None:
         self._bot, self._engine, self._cipher = bot, engine, cipher
         self._wake, self._clock = conversation.on_replies, clock
-        self._limiter = AsyncLimiter(MESSAGES_A_SECOND, 1)
+        self._limiter, self._spacing = AsyncLimiter(a_second, 1), spacing
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._stopping = False
 
@@ -85,6 +89,14 @@ class Sender:
         self._stopping = True
         self._wake.set()
         if self._busy:
+            await asyncio.wait(list(self._busy.values()))
+
+    async def flush(self) -> None:
+        """Send all that may go now, and wait until it went."""
+        while True:
+            await self._start_due()
+            if not self._busy:
+                return
             await asyncio.wait(list(self._busy.values()))
 
     async def send(self, chat_id: int, reply: Reply) -> int | None:
@@ -133,7 +145,7 @@ class Sender:
             else:
                 await self._try(item, reply)
             # Telegram asks for a second between two messages in a chat.
-            await asyncio.sleep(0 if self._stopping else CHAT_SPACING.total_seconds())
+            await asyncio.sleep(0 if self._stopping else self._spacing.total_seconds())
         except (SQLAlchemyError, OSError) as error:
             logger.error("a send could not be marked (%s)", type(error).__name__)
             await asyncio.sleep(FIRST_WAIT.total_seconds())

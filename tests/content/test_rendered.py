@@ -22,7 +22,7 @@ from nlu.facts import Facts
 from tests.emulator import entities, limits
 
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
-MANY = 12  # more wordings than any message has
+MANY = 40
 # For placeholders that samples() does not know: signs that must be escaped.
 OTHER_VALUE = "https://voorbeeld.nl/coach?naam=<jij>&taal=nl"
 REASONS = [("concern", 0.9), ("pooled", 0.2), ("helped_you", 0.1), ("audience", 0.1)]
@@ -65,6 +65,8 @@ class Speaker:
             now=NOW,
             content=self.content,
             chats=FakeChats(reasons),  # type: ignore[arg-type]
+            schedules=None,  # type: ignore[arg-type]
+            entries=None,  # type: ignore[arg-type]
             facts=Facts(NOW, said=HeardAllBut(wanted)),
             understanding=Understanding(),
             slots=dict(slots),

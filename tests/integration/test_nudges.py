@@ -59,7 +59,14 @@ class House:
         self.on_replies = asyncio.Event()
         self.nudges = Nudges(engine, cipher, content, clock, self.on_replies)
         self.telegram = Doorstep()
-        self.sender = Sender(self.telegram, engine, cipher, self, clock)  # type: ignore[arg-type]
+        self.sender = Sender(
+            self.telegram,  # type: ignore[arg-type]
+            engine,
+            cipher,
+            self,  # type: ignore[arg-type]
+            clock,
+            spacing=timedelta(0),
+        )
 
     async def moves_in(self, chat_id: int = CHAT, time: str = "20:30") -> None:
         async with writing(self.engine) as session:
@@ -98,9 +105,7 @@ class House:
 
     async def send(self) -> None:
         """Let the sender take all that may go now."""
-        self.sender._stopping = True  # no second of rest between two messages
-        await self.sender._start_due()
-        await asyncio.gather(*self.sender._busy.values(), return_exceptions=True)
+        await self.sender.flush()
 
 
 @pytest.fixture
@@ -270,7 +275,7 @@ async def test_the_outbox_stays_short_and_who_waits_longest_goes_first(house: Ho
     while (await house.step()).total():
         pass
     async with reading(house.engine) as session:
-        assert await Outbox(session, house.cipher).nudges_waiting() == WAITING_AT_MOST
+        assert await Outbox(session, house.cipher).nudges_waiting(10_000) == WAITING_AT_MOST
         queued = list(await session.scalars(select(OutboxItem.chat_id).order_by(OutboxItem.id)))
     assert queued == list(range(WAITING_AT_MOST + 50, 50, -1))
     assert await house.nudges.step() == (Counter(), True)

@@ -89,9 +89,7 @@ class Chats:
         Columns, not objects, and few statements: this runs in every turn.
         """
         of_chat = {"chat_id": chat_id}
-        about = await self._session.execute(
-            _ABOUT, {**of_chat, "open_since": now - CHECKIN_OPEN}
-        )
+        about = await self._session.execute(_ABOUT, {**of_chat, "open_since": now - CHECKIN_OPEN})
         (
             country, consented_at, level, kind, asked,
             zone, checkins, unanswered, nudged_at, entry_id, stage,

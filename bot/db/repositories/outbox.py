@@ -153,10 +153,18 @@ class Outbox:
         """Queue nudges; one for a schedule and moment that had one adds nothing."""
         if not nudges:
             return
-        statement = insert(self._session, OutboxItem).on_conflict_do_nothing(
+        # One wording goes to many: it is encrypted once.
+        sealed = {id(nudge.payload): b"" for nudge in nudges}
+        for nudge in nudges:
+            sealed[id(nudge.payload)] = sealed[id(nudge.payload)] or self._cipher.seal(
+                nudge.payload
+            )
+        statement = insert(self._session, OutboxItem.__table__).on_conflict_do_nothing(
             index_elements=["chat_id", "turn_id", "ordinal"]
         )
-        await self._session.execute(
+        # Past the ORM, which would look at each row.
+        connection = await self._session.connection()
+        await connection.execute(
             statement,
             [
                 {
@@ -164,7 +172,7 @@ class Outbox:
                     "turn_id": int(nudge.due_at.timestamp()),
                     "ordinal": -nudge.schedule_id,
                     "kind": NUDGE,
-                    "sealed": self._cipher.seal(nudge.payload),
+                    "sealed": sealed[id(nudge.payload)],
                     "status": "new",
                     "attempts": 0,
                     "not_before": now,
@@ -174,9 +182,14 @@ class Outbox:
             ],
         )
 
-    async def nudges_waiting(self) -> int:
-        """How many nudges wait to be sent."""
-        query = select(func.count()).where(OutboxItem.status == "new", OutboxItem.kind == NUDGE)
+    async def nudges_waiting(self, at_most: int) -> int:
+        """How many nudges wait to be sent; counting ends at a number."""
+        some = (
+            select(OutboxItem.id)
+            .where(OutboxItem.status == "new", OutboxItem.kind == NUDGE)
+            .limit(at_most)
+        )
+        query = select(func.count()).select_from(some.subquery())
         return int(await self._session.scalar(query) or 0)
 
     async def begin_nudge(self, item_id: int, not_older_than: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import CursorResult
+from sqlalchemy import CursorResult, FromClause
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +13,7 @@ from bot.db.models import (
 )
 
 
-def insert(session: AsyncSession, model: type[Base]) -> Any:
+def insert(session: AsyncSession, model: type[Base] | FromClause) -> Any:
     """An INSERT that can say ON CONFLICT; SQLite and PostgreSQL spell it the same."""
     dialect = session.get_bind().dialect.name
     return (postgresql if dialect == "postgresql" else sqlite).insert(model)

@@ -1,0 +1,181 @@
+"""The check-in: when it comes, and what a message means while one is under way."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rasa.engine.graph import ExecutionContext
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.content import Content, load
+from nlu.facts import Facts
+from nlu.policies.decision import Decision, DecisionPolicy, latest_intent
+from nlu.schedule import Action, Schedule, only_when, read_schedule, settle
+from nlu.schedule.words import NUMBER, fold, number
+
+CHECKIN = "utter_checkin"
+ANSWER = "utter_checkin_answer"
+ANSWER_CONCERN = "utter_checkin_answer_concern"
+PRESS = "utter_checkin_press"
+SCHEDULE = "utter_schedule"
+
+# What the conversation's `stage` says while a check-in, or its time, is talked about.
+UNDER_WAY, ASKED_WHEN = "checkin", "schedule"
+PRESSED = "press_checkin"
+ABOUT_WHEN = frozenset({"set_reminder", "stop_reminders"})
+# These mean what they mean, also while a note is asked for.
+NO_NOTE = frozenset(
+    {
+        "stop", "goodbye", "ask_tip", "ask_specific_tip", "list_tips", "ask_capabilities",
+        "privacy_question", "delete_data", "show_progress", "show_agreements", "start_roleplay",
+        "set_reminder", "stop_reminders",
+    }
+)  # fmt: skip
+CLEAR = 0.60
+# A yes, no or time of more words than this says something else besides.
+SHORT = 4
+# So long after a nudge a bare "ja" or a number is an answer to it.
+ANSWERS_NUDGE = timedelta(hours=3)
+_SCORE = re.compile(rf"\b(?P<score>{NUMBER})(?:[,.](?P<part>\d))?(?: ?/ ?10| op (?:10|tien))?\b")
+_BARE_SCORE = re.compile(
+    rf"(?:(?:het is |ik geef |doe maar |geef |zeg )?(?:vandaag )?(?:een )?)"
+    rf"(?:{NUMBER})(?:[,.]\d)?(?: ?/ ?10| op (?:10|tien))?[.! ]*(?:vandaag|denk ik|ofzo)?[. ]*"
+)
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True
+)
+class CheckinPolicy(DecisionPolicy):
+    """Leads through a check-in and reads when the next one should come."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        featurizer: Any = None,
+    ) -> None:
+        super().__init__(config, model_storage, resource, execution_context, featurizer)
+        content: Content = load()
+        self._concerns = content.concerns
+        self._feelings = {
+            fold(button.label): button.press.rpartition(":")[2]
+            for row in content.messages["checkin_feeling"].buttons
+            for button in row
+        }
+
+    @classmethod
+    def actions(cls) -> frozenset[str]:
+        """The actions of stories/domain/checkin.yml."""
+        return frozenset({CHECKIN, ANSWER, ANSWER_CONCERN, PRESS, SCHEDULE})
+
+    def decide(self, tracker: DialogueStateTracker, facts: Facts) -> Decision | None:
+        """A button, the time of a next one, an answer to what was asked, or none of these."""
+        intent, confidence = latest_intent(tracker)
+        message = tracker.latest_message
+        if intent == PRESSED:
+            entities = (message.entities if message else None) or []
+            pressed = next((e["value"] for e in entities if e.get("entity") == "answer"), "")
+            slots: dict[str, Any] = {"answer": pressed, "stage": UNDER_WAY}
+            if not pressed.startswith("time:"):
+                # Days that were named count only for the time that was asked with them.
+                slots["schedule"] = None
+            return Decision(PRESS, slots)
+        text = (message.text if message else None) or ""
+        if not text and intent not in ABOUT_WHEN | {"start_checkin"}:
+            return None
+        stage = tracker.get_slot("stage")
+        if facts.checkin is not None and stage == UNDER_WAY and intent not in ABOUT_WHEN:
+            return self._answer(text, intent, confidence, facts.checkin.stage)
+        nudged = self._after_nudge(facts)
+        if nudged and intent == "deny" and len(text.split()) <= SHORT:
+            return Decision(PRESS, {"answer": "not_now"})
+        answers_nudge = nudged and (intent == "affirm" or _BARE_SCORE.fullmatch(fold(text)))
+        if not answers_nudge and (when := self._when(tracker, text, intent, facts)) is not None:
+            return Decision(SCHEDULE, {"schedule": when.as_json(), "stage": ASKED_WHEN})
+        if intent == "start_checkin" or answers_nudge:
+            score = typed_score(text)
+            answer = None if score is None else f"score:{score}"
+            return Decision(CHECKIN, {"answer": answer, "stage": UNDER_WAY})
+        return None
+
+    def _answer(self, text: str, intent: str, confidence: float, asked: str) -> Decision | None:
+        """What a typed message answers in the check-in under way; None when it does not."""
+
+        def answered(what: str) -> Decision:
+            return Decision(ANSWER, {"answer": what, "stage": UNDER_WAY})
+
+        plain = fold(text).strip(" .!")
+        if asked == "score":
+            score = typed_score(text) if _BARE_SCORE.fullmatch(fold(text)) else None
+            return answered(f"score:{score}") if score is not None else None
+        if asked == "step":
+            return answered("step:yes" if intent == "affirm" else "step:no") if intent in {
+                "affirm", "deny", "unsure"
+            } else None  # fmt: skip
+        if asked == "feeling" and plain in self._feelings:
+            return answered(f"feel:{self._feelings[plain]}")
+        if asked == "note" and intent in {"deny", "unsure"} and len(plain.split()) <= SHORT:
+            return answered("skip")
+        if intent in NO_NOTE and confidence >= CLEAR:
+            return None
+        if intent in self._concerns and confidence >= CLEAR:
+            slots = {"answer": "note", "stage": UNDER_WAY, "concern": intent}
+            return Decision(ANSWER_CONCERN, slots)
+        return answered("note")
+
+    @staticmethod
+    def _when(
+        tracker: DialogueStateTracker, text: str, intent: str, facts: Facts
+    ) -> Schedule | None:
+        """When a check-in should come, if the message is about that."""
+        now: datetime = facts.now.astimezone(ZoneInfo(facts.zone))
+        stage, draft = tracker.get_slot("stage"), tracker.get_slot("schedule")
+        if stage == ASKED_WHEN and draft:
+            asked = Schedule.from_json(draft)
+            open_question = asked.action in (Action.SET, Action.CHANGE)
+            heard = settle(asked, text, now) if open_question else read_schedule(text, now)
+            short = intent in ABOUT_WHEN or only_when(text) or len(text.split()) <= SHORT
+            if heard is not None and short:
+                return heard
+        if intent in ABOUT_WHEN:
+            return read_schedule(text, now, intent)
+        if intent == "start_checkin":
+            read = read_schedule(text, now)
+            put_off = read is not None and read.action in (Action.SNOOZE, Action.PAUSE, Action.STOP)
+            return read if put_off else None
+        # "Vandaag niet" may answer a question of ours; unasked it is about the check-in.
+        if stage not in {"explore", UNDER_WAY} and only_when(text):
+            read = read_schedule(text, now)
+            return read if read and (facts.checkins or read.time or read.options) else None
+        return None
+
+    @staticmethod
+    def _after_nudge(facts: Facts) -> bool:
+        """Whether this is the first word after a recent nudge."""
+        if not facts.unanswered or facts.nudged_at is None:
+            return False
+        return facts.now - facts.nudged_at <= ANSWERS_NUDGE
+
+
+def typed_score(text: str) -> int | None:
+    """The one score from 0 to 10 in a text; "6,5" is 7, None when there is none or more.
+
+    Args:
+        text: as typed.
+    """
+    found = []
+    for match in _SCORE.finditer(fold(text)):
+        if match.group("score") == "een" and match.end() < len(fold(text)):
+            continue  # "een 7"
+        score = number(match.group("score")) + (int(match.group("part") or 0) >= 5)
+        found.append(score)
+    return found[0] if len(found) == 1 and 0 <= found[0] <= 10 else None
