@@ -14,6 +14,7 @@ from bot.telegram.inbound import MEDIA
 PACKAGE = Path(__file__).resolve().parent
 # Calls that name a message by its key, and mappings that hold messages by their key.
 SPEAKERS = {
+    "word",
     "say",
     "Say",
     "_say",

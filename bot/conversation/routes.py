@@ -35,6 +35,7 @@ COMMANDS: dict[str, Step | Event] = {
     "tips": Event("list_tips"),
     "stop": Event("stop"),
     "checkin": Event("press_checkin", {"answer": "menu"}),
+    "voortgang": Event("show_progress"),
 }
 COACH_PRESSES = {
     "other": "press_other_tip",
@@ -98,6 +99,8 @@ def press(data: str) -> Step | Event:
             return Say("say_it_again")
         case "checkin" if rest:
             return Event("press_checkin", {"answer": rest})
+        case "progress" if rest:
+            return Event("show_progress", {"answer": rest})
         case "mean":
             return Event(action)
         case "tip":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.db.repositories import CHECKIN, Claim, Due
+from bot.db.repositories import CHECKIN, SUMMARY, Claim, Due
 from bot.nudges.moments import Rhythm, next_moment, next_week
 
 # Missed for longer than this, a nudge is skipped: nobody is asked about yesterday at breakfast.
@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     ASK = "ask"  # the question whether to go on
     LATE = "late"  # missed, and too long ago
     FROZEN = "frozen"  # a safety hold or an open safety question, or no consent
+    EMPTY = "empty"  # a week without a check-in needs no summary
     FRESH = "fresh"  # the user checked in shortly before
     SILENT = "silent"  # nobody reacted for weeks: switched off
     BLOCKED = "blocked"  # the chat cannot be reached: switched off
@@ -50,6 +51,8 @@ def outcome(due: Due, now: datetime) -> Outcome:
         return Outcome.FROZEN
     if now - due.next_at > LATE:
         return Outcome.LATE
+    if due.kind == SUMMARY and not due.told:
+        return Outcome.EMPTY
     if due.kind != CHECKIN:
         return Outcome.SEND
     if due.fresh:

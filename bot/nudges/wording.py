@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.content import Content
+from bot.content import Button, Content
+from bot.db.repositories import SUMMARY, TIP
 from bot.nudges.moments import local
 from bot.nudges.outcomes import Decided, Outcome
 from bot.skills.reply import Reply
@@ -25,6 +26,15 @@ def nudge_reply(decided: Decided, content: Content, now: datetime) -> Reply:
         The message in a wording that this chat has not had for as many days as there are wordings.
     """
     due = decided.due
+    if due.kind == TIP:
+        reply = _worded("nudge_tip", content, due.id)
+        rows = tuple(
+            tuple(Button(label=b.label, press=f"{b.press}:{due.about}") for b in row)
+            for row in reply.buttons
+        )
+        return Reply(reply.keys, reply.text, rows)
+    if due.kind == SUMMARY:
+        return _worded("nudge_week", content, due.chat_id + now.toordinal())
     day = local(now, due.zone).toordinal() + due.chat_id * STRIDE
     return _worded("nudge_go_on" if decided.outcome is Outcome.ASK else "nudge", content, day)
 

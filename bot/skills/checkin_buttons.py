@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from bot.db.models import CheckinEntry
 from bot.nudges.moments import known_zones
-from bot.skills import checkin, schedule
+from bot.skills import checkin, reminders, schedule
 from bot.skills.context import TurnContext
 from bot.skills.reply import Reply
 from nlu.schedule import WEEK
@@ -36,6 +37,11 @@ async def press(turn: TurnContext) -> list[Reply]:
             await WITH_VALUE[verb](turn, entry, value) if entry else [await turn.say("button_past")]
         )
     match verb:
+        case "remind":
+            return await reminders.ask(turn, argument)
+        case "remind_in":
+            days, _, tip_id = argument.partition(":")
+            return await reminders.remind(turn, days, tip_id)
         case "time":
             return await schedule.set_time(turn, argument)
         case "days" if argument in DAYS:
@@ -79,9 +85,8 @@ async def _edit(turn: TurnContext, entry: CheckinEntry) -> list[Reply]:
         told.append(await turn.say("checkin_told_note", note=note))
     lines = "\n".join(reply.text for reply in told)
     buttons = checkin.of_entry(turn, "checkin_edit", entry)
-    reply = await turn.say("checkin_edit", buttons=buttons, told="{told}")
-    # The note is escaped already where it was filled in.
-    return [Reply(reply.keys, reply.text.replace("{told}", lines), reply.buttons)]
+    # The lines are escaped already where they were filled in.
+    return [await turn.say("checkin_edit", buttons=buttons, told=html.unescape(lines))]
 
 
 async def _rescore(turn: TurnContext, entry: CheckinEntry) -> list[Reply]:

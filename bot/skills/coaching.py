@@ -20,6 +20,8 @@ from bot.skills.reply import Reply
 TOLD_FROM = 0.02
 REASONS_TOLD = 2
 STRONG_FIT = 0.6
+# The buttons that are about one tip.
+ABOUT_TIP = ("coach:", "checkin:remind")
 
 
 async def acknowledge(step: Acknowledge, turn: TurnContext) -> list[Reply]:
@@ -118,7 +120,9 @@ async def feedback(step: Feedback, turn: TurnContext) -> list[Reply]:
                 unhelped=int(not helped) - int(was is False),
             )
         row.helped = helped
-        return [await turn.say(f"tip_{step.verdict}")]
+        key = f"tip_{step.verdict}"
+        buttons = _for_tip(turn, key, row.tip_id)
+        return [await turn.say(f"tip_{step.verdict}", buttons=buttons)]
     return [await turn.say(f"talk_{step.verdict}")]
 
 
@@ -139,7 +143,7 @@ def _for_tip(turn: TurnContext, key: str, tip_id: str) -> tuple[tuple[Button, ..
         tuple(
             Button(
                 label=b.label,
-                press=f"{b.press}:{tip_id}" if b.press.startswith("coach:") else b.press,
+                press=f"{b.press}:{tip_id}" if b.press.startswith(ABOUT_TIP) else b.press,
             )
             for b in row
         )

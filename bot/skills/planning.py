@@ -13,6 +13,8 @@ from nlu.schedule import WEEK
 
 GROUPS = {WEEK: "all", WEEK[:5]: "work", WEEK[5:]: "weekend"}
 LOCALE = "nl"
+# The week in words and as a picture comes on Sunday evening.
+SUMMARY_TIME, SUMMARY_DAYS = "19:00", ("sun",)
 
 
 def days_of(row: ScheduleRow) -> tuple[str, ...]:

@@ -17,7 +17,16 @@ from bot.conversation.steps import (
     Say,
     Step,
 )
-from bot.skills import checkin, checkin_buttons, coaching, onboarding, privacy, safety, schedule
+from bot.skills import (
+    checkin,
+    checkin_buttons,
+    coaching,
+    onboarding,
+    privacy,
+    progress,
+    safety,
+    schedule,
+)
 from bot.skills.context import TurnContext
 from bot.skills.reply import Reply
 
@@ -35,6 +44,7 @@ DO: dict[str, Action] = {
     "checkin_answer": checkin.answer,
     "checkin_press": checkin_buttons.press,
     "schedule": schedule.apply,
+    "progress": progress.show,
 }
 DO_WITH: dict[str, ActionWithArgument] = {
     "country": onboarding.country,

@@ -14,6 +14,14 @@ PARAGRAPH = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file that goes with a reply: its name and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message to the user.
 
@@ -22,12 +30,16 @@ class Reply:
         text: Telegram's HTML (only b and i).
         buttons: rows of buttons.
         tip_id: the tip that it gives, if any.
+        picture: what is drawn with it (bot.picture), when it is sent.
+        document: a file that goes with it.
     """
 
     keys: tuple[str, ...]
     text: str
     buttons: tuple[tuple[Button, ...], ...] = field(default=())
     tip_id: str | None = None
+    picture: dict[str, Any] | None = None
+    document: Document | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For the outbox."""
@@ -36,6 +48,8 @@ class Reply:
             "text": self.text,
             "buttons": [[b.model_dump() for b in row] for row in self.buttons],
             "tip_id": self.tip_id,
+            "picture": self.picture,
+            "document": [self.document.name, self.document.text] if self.document else None,
         }
 
     @classmethod
@@ -46,6 +60,8 @@ class Reply:
             payload["text"],
             tuple(tuple(Button(**b) for b in row) for row in payload["buttons"]),
             payload["tip_id"],
+            payload.get("picture"),
+            Document(*document) if (document := payload.get("document")) else None,
         )
 
 
@@ -57,7 +73,7 @@ def join(replies: Sequence[Reply]) -> list[Reply]:
     joined: list[Reply] = []
     for reply in replies:
         last = joined[-1] if joined else None
-        if last and not last.buttons and len(last.text) + len(reply.text) <= JOINED_UP_TO:
+        if last and _belong_together(last, reply):
             joined[-1] = Reply(
                 last.keys + reply.keys,
                 last.text + PARAGRAPH + reply.text,
@@ -67,3 +83,10 @@ def join(replies: Sequence[Reply]) -> list[Reply]:
         else:
             joined.append(reply)
     return joined
+
+
+def _belong_together(last: Reply, reply: Reply) -> bool:
+    """Whether two replies can be one message: a picture or a file stands alone."""
+    attached = any((last.picture, last.document, reply.picture, reply.document))
+    short = len(last.text) + len(reply.text) <= JOINED_UP_TO
+    return short and not last.buttons and not attached

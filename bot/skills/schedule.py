@@ -7,10 +7,17 @@ from zoneinfo import ZoneInfo
 
 from bot.content import Button
 from bot.db.models import ScheduleRow
-from bot.db.repositories import CHECKIN
+from bot.db.repositories import CHECKIN, SUMMARY
 from bot.nudges.moments import local
 from bot.skills.context import TurnContext
-from bot.skills.planning import days_in_words, days_of, moment_in_words, plan
+from bot.skills.planning import (
+    SUMMARY_DAYS,
+    SUMMARY_TIME,
+    days_in_words,
+    days_of,
+    moment_in_words,
+    plan,
+)
 from bot.skills.reply import Reply
 from nlu.schedule import WEEK, Action, Schedule
 
@@ -83,18 +90,25 @@ async def on(turn: TurnContext) -> list[Reply]:
     row = await turn.schedules.get(turn.chat_id, CHECKIN)
     if row is None or not row.days:
         return [await turn.say("schedule_ask_time")]
-    row.paused_from = row.paused_until = None
+    for each in await turn.schedules.of_chat(turn.chat_id):
+        each.paused_from = each.paused_until = None
     row.unanswered = 0
     plan(row, turn.now)
+    await _with_summary(turn, row)
     return [await _told(turn, "schedule_set", row)]
 
 
 async def off(turn: TurnContext) -> list[Reply]:
     """No more of them; the time is kept for who comes back to it."""
-    row = await turn.schedules.get(turn.chat_id, CHECKIN)
-    if row is None or not row.enabled:
+    rows = [row for row in await turn.schedules.of_chat(turn.chat_id) if row.enabled]
+    if not rows:
         return [await turn.say("schedule_none")]
-    row.enabled, row.next_at = False, None
+    for row in rows:
+        if row.kind == CHECKIN:
+            row.enabled, row.next_at = False, None
+        else:
+            # What is off by choice stays there as such; this one comes back with the check-in.
+            await turn.schedules.remove(turn.chat_id, row.kind, row.about)
     return [await turn.say("schedule_off")]
 
 
@@ -139,7 +153,17 @@ async def _set(turn: TurnContext, wish: Schedule) -> list[Reply]:
     row.paused_until = _date(wish.pause_until)
     row.unanswered = 0
     plan(row, turn.now)
+    await _with_summary(turn, row)
     return [await _told(turn, "schedule_set", row)]
+
+
+async def _with_summary(turn: TurnContext, daily: ScheduleRow) -> None:
+    """The week on Sunday evening comes along, unless it was switched off."""
+    if await turn.schedules.get(turn.chat_id, SUMMARY) is None:
+        row = await turn.schedules.add(
+            turn.chat_id, SUMMARY, "", SUMMARY_TIME, SUMMARY_DAYS, daily.zone
+        )
+        plan(row, turn.now)
 
 
 async def _pause(turn: TurnContext, wish: Schedule) -> list[Reply]:
@@ -149,8 +173,10 @@ async def _pause(turn: TurnContext, wish: Schedule) -> list[Reply]:
     until = _date(wish.pause_until)
     if until is None:
         return [await turn.say("schedule_ask_pause")]
-    row.paused_from, row.paused_until = _date(wish.pause_from), until
-    plan(row, turn.now)
+    for each in await turn.schedules.of_chat(turn.chat_id):
+        each.paused_from, each.paused_until = _date(wish.pause_from), until
+        if each.enabled and each.days:
+            plan(each, turn.now)
     return [await turn.say("schedule_paused", next=await _next(turn, row))]
 
 

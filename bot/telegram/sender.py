@@ -14,7 +14,7 @@ from datetime import timedelta
 from aiolimiter import AsyncLimiter
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from telegram import Bot, LinkPreviewOptions
+from telegram import Bot, LinkPreviewOptions, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
@@ -24,6 +24,7 @@ from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import OutboxItem
 from bot.db.repositories import NUDGE, Chats, Outbox
 from bot.db.session import reading, writing
+from bot.picture import Picture, draw
 from bot.skills.reply import Reply
 from bot.telegram.keyboards import keyboard
 
@@ -109,15 +110,34 @@ class Sender:
             telegram.error.TelegramError: Telegram did not take it.
         """
         async with self._limiter:
-            message = await self._bot.send_message(
-                chat_id,
-                reply.text,
-                parse_mode=ParseMode.HTML,
-                reply_markup=keyboard(reply.buttons),
-                # A card of a help line's site would fill the screen for who looks along.
-                link_preview_options=NO_PREVIEW,
-            )
+            message = await self._hand_over(chat_id, reply)
         return message.message_id
+
+    async def _hand_over(self, chat_id: int, reply: Reply) -> Message:
+        buttons = keyboard(reply.buttons)
+        if reply.picture:
+            # Drawn here and not in the turn, which would hold up everybody.
+            png = await asyncio.to_thread(draw, Picture.from_json(reply.picture))
+            return await self._bot.send_photo(
+                chat_id, png, caption=reply.text, parse_mode=ParseMode.HTML, reply_markup=buttons
+            )
+        if reply.document:
+            return await self._bot.send_document(
+                chat_id,
+                reply.document.text.encode(),
+                filename=reply.document.name,
+                caption=reply.text,
+                parse_mode=ParseMode.HTML,
+                reply_markup=buttons,
+            )
+        return await self._bot.send_message(
+            chat_id,
+            reply.text,
+            parse_mode=ParseMode.HTML,
+            reply_markup=buttons,
+            # A card of a help line's site would fill the screen for who looks along.
+            link_preview_options=NO_PREVIEW,
+        )
 
     async def _start_due(self) -> float:
         now = self._clock()

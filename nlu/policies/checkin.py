@@ -24,6 +24,7 @@ ANSWER = "utter_checkin_answer"
 ANSWER_CONCERN = "utter_checkin_answer_concern"
 PRESS = "utter_checkin_press"
 SCHEDULE = "utter_schedule"
+PROGRESS = "utter_progress"
 
 # What the conversation's `stage` says while a check-in, or its time, is talked about.
 UNDER_WAY, ASKED_WHEN = "checkin", "schedule"
@@ -42,6 +43,7 @@ CLEAR = 0.60
 SHORT = 4
 # So long after a nudge a bare "ja" or a number is an answer to it.
 ANSWERS_NUDGE = timedelta(hours=3)
+_TIP_LATER = re.compile(r"\b(?:herinner\w*|bewaar)\b.*\btip\b|\btip\b.*\b(?:herinner|bewaar)")
 _SCORE = re.compile(rf"\b(?P<score>{NUMBER})(?:[,.](?P<part>\d))?(?: ?/ ?10| op (?:10|tien))?\b")
 _BARE_SCORE = re.compile(
     rf"(?:(?:het is |ik geef |doe maar |geef |zeg )?(?:vandaag )?(?:een )?)"
@@ -75,32 +77,39 @@ class CheckinPolicy(DecisionPolicy):
     @classmethod
     def actions(cls) -> frozenset[str]:
         """The actions of stories/domain/checkin.yml."""
-        return frozenset({CHECKIN, ANSWER, ANSWER_CONCERN, PRESS, SCHEDULE})
+        return frozenset({CHECKIN, ANSWER, ANSWER_CONCERN, PRESS, SCHEDULE, PROGRESS})
 
     def decide(self, tracker: DialogueStateTracker, facts: Facts) -> Decision | None:
         """A button, the time of a next one, an answer to what was asked, or none of these."""
         intent, confidence = latest_intent(tracker)
         message = tracker.latest_message
+        entities = (message.entities if message else None) or []
+        pressed = next((e["value"] for e in entities if e.get("entity") == "answer"), "")
         if intent == PRESSED:
-            entities = (message.entities if message else None) or []
-            pressed = next((e["value"] for e in entities if e.get("entity") == "answer"), "")
             slots: dict[str, Any] = {"answer": pressed, "stage": UNDER_WAY}
             if not pressed.startswith("time:"):
                 # Days that were named count only for the time that was asked with them.
                 slots["schedule"] = None
             return Decision(PRESS, slots)
         text = (message.text if message else None) or ""
+        if intent == "show_progress" and (not text or confidence >= CLEAR):
+            return Decision(PROGRESS, {"answer": pressed or asked_period(fold(text))})
         if not text and intent not in ABOUT_WHEN | {"start_checkin"}:
             return None
         stage = tracker.get_slot("stage")
         if facts.checkin is not None and stage == UNDER_WAY and intent not in ABOUT_WHEN:
             return self._answer(text, intent, confidence, facts.checkin.stage)
+        tip_id = tracker.get_slot("tip_id")
+        if tip_id and _TIP_LATER.search(fold(text)):
+            return Decision(PRESS, {"answer": f"remind:{tip_id}"})
         nudged = self._after_nudge(facts)
         if nudged and intent == "deny" and len(text.split()) <= SHORT:
             return Decision(PRESS, {"answer": "not_now"})
         answers_nudge = nudged and (intent == "affirm" or _BARE_SCORE.fullmatch(fold(text)))
         if not answers_nudge and (when := self._when(tracker, text, intent, facts)) is not None:
             return Decision(SCHEDULE, {"schedule": when.as_json(), "stage": ASKED_WHEN})
+        if intent == "show_progress":
+            return Decision(PROGRESS, {"answer": asked_period(fold(text))})
         if intent == "start_checkin" or answers_nudge:
             score = typed_score(text)
             answer = None if score is None else f"score:{score}"
@@ -179,3 +188,14 @@ def typed_score(text: str) -> int | None:
         score = number(match.group("score")) + (int(match.group("part") or 0) >= 5)
         found.append(score)
     return found[0] if len(found) == 1 and 0 <= found[0] <= 10 else None
+
+
+def asked_period(plain: str) -> str | None:
+    """Which period of progress a folded text asks for: "7", "30", "90", or None."""
+    if re.search(r"\b(?:excel|csv|export\w*|bestand)\b", plain):
+        return "csv"
+    if re.search(r"\b(?:90|drie maanden|3 maanden|kwartaal)\b", plain):
+        return "90"
+    if re.search(r"\b(?:week|zeven dagen|7 dagen)\b", plain):
+        return "7"
+    return None

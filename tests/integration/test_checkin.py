@@ -57,7 +57,8 @@ class Walker(Person):
         assert moment is not None
         self.clock.moment = moment
         counts, _ = await self.nudges.step()
-        [outcome] = counts
+        # The summary of a week without check-ins, which may have been due on the way.
+        [outcome] = set(counts) - {Outcome.EMPTY, Outcome.LATE}
         await self.new_replies()
         return outcome
 
@@ -239,7 +240,8 @@ def test_every_button_of_a_check_in_means_something(content: Content) -> None:
             known = (
                 ((verb in PLAIN or verb in OF_ENTRY) and not value)
                 or (verb in WITH_VALUE and value)
-                or (verb in {"time", "zone"} and value)
+                or (verb in {"time", "zone", "remind_in"} and value)
+                or verb == "remind"
                 or (verb == "days" and value in DAYS)
                 or (verb == "pause" and value in PAUSES)
                 or (verb == "snooze" and value in {*SNOOZES, "evening"})
@@ -250,7 +252,7 @@ def test_every_button_of_a_check_in_means_something(content: Content) -> None:
     assert press("checkin:now") == Event("press_checkin", {"answer": "now"})
 
 
-VERBS = [*PLAIN, *OF_ENTRY, *WITH_VALUE, "time", "days", "zone", "pause", "snooze", "dance"]
+VERBS = [*PLAIN, *OF_ENTRY, *WITH_VALUE, "time", "days", "zone", "pause", "snooze", "remind"]
 
 
 @settings(

@@ -182,6 +182,15 @@ class Chats:
         )
         await self._session.flush()
 
+    async def given_since(self, chat_id: int, since: datetime) -> list[GivenTip]:
+        """The tips that a chat got since a moment, oldest first."""
+        rows = await self._session.execute(
+            select(GivenTipRow.tip_id, GivenTipRow.given_at, GivenTipRow.helped)
+            .where(GivenTipRow.chat_id == chat_id, GivenTipRow.given_at >= since)
+            .order_by(GivenTipRow.id)
+        )
+        return [GivenTip(*row) for row in rows]
+
     async def last_given(self, chat_id: int, tip_id: str) -> tuple[GivenTipRow, Any] | None:
         """The latest time a tip was given, with its concern and reasons."""
         row = await self._session.scalar(

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import (
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
@@ -159,8 +168,22 @@ class Outbox:
             sealed[id(nudge.payload)] = sealed[id(nudge.payload)] or self._cipher.seal(
                 nudge.payload
             )
-        statement = insert(self._session, OutboxItem.__table__).on_conflict_do_nothing(
-            index_elements=["chat_id", "turn_id", "ordinal"]
+
+        # What is the same for all stands in the statement, not in every row's parameters.
+        statement = (
+            insert(self._session, OutboxItem.__table__)
+            .values(
+                chat_id=bindparam("chat_id"),
+                turn_id=bindparam("turn_id"),
+                ordinal=bindparam("ordinal"),
+                sealed=bindparam("sealed"),
+                kind=literal_column(f"'{NUDGE}'"),
+                status=literal_column("'new'"),
+                attempts=literal_column("0"),
+                not_before=bindparam("now"),
+                created_at=bindparam("now"),
+            )
+            .on_conflict_do_nothing(index_elements=["chat_id", "turn_id", "ordinal"])
         )
         # Past the ORM, which would look at each row.
         connection = await self._session.connection()
@@ -171,12 +194,8 @@ class Outbox:
                     "chat_id": nudge.chat_id,
                     "turn_id": int(nudge.due_at.timestamp()),
                     "ordinal": -nudge.schedule_id,
-                    "kind": NUDGE,
                     "sealed": sealed[id(nudge.payload)],
-                    "status": "new",
-                    "attempts": 0,
-                    "not_before": now,
-                    "created_at": now,
+                    "now": now,
                 }
                 for nudge in nudges
             ],

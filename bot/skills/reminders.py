@@ -1,0 +1,41 @@
+"""Tips to come back to: once, on a day of the user's choice, through the same nudges."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.content import Button
+from bot.db.repositories import CHECKIN, TIP
+from bot.nudges.moments import local, moment_of
+from bot.skills.context import TurnContext
+from bot.skills.planning import moment_in_words
+from bot.skills.reply import Reply
+
+USUAL_TIME = "19:30"
+DAYS = {"1": 1, "3": 3, "7": 7}
+
+
+async def ask(turn: TurnContext, tip_id: str) -> list[Reply]:
+    """In how many days; a button each."""
+    tip = turn.content.tip_by_id.get(tip_id)
+    if tip is None:
+        return [await turn.say("button_past")]
+    rows = tuple(
+        tuple(Button(label=b.label, press=f"{b.press}:{tip_id}") for b in row)
+        for row in turn.content.messages["remind_ask"].buttons
+    )
+    return [await turn.say("remind_ask", buttons=rows, title=tip.title)]
+
+
+async def remind(turn: TurnContext, days: str, tip_id: str) -> list[Reply]:
+    """Once, at the time of the check-ins; a second wish for the same tip moves the first."""
+    if days not in DAYS or tip_id not in turn.content.tip_by_id:
+        return [await turn.say("button_past")]
+    daily = await turn.schedules.get(turn.chat_id, CHECKIN)
+    time, zone = (daily.local_time, daily.zone) if daily else (USUAL_TIME, turn.facts.zone)
+    row = await turn.schedules.get(turn.chat_id, TIP, tip_id)
+    if row is None:
+        row = await turn.schedules.add(turn.chat_id, TIP, tip_id, time, (), zone)
+    day = local(turn.now, zone).date() + timedelta(days=DAYS[days])
+    row.next_at, row.enabled = moment_of(day, time, zone), True
+    return [await turn.say("remind_set", next=await moment_in_words(turn, row.next_at, zone))]
