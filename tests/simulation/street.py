@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -66,22 +67,23 @@ class Resident:
         day = first.astimezone(zone).date()
         while day <= last.astimezone(zone).date():
             if WEEK[day.weekday()] in self.days:
-                moment = self._look(day, self.time, zone) or self._look(
+                moment = _look(day, self.time, zone) or _look(
                     day, f"{int(self.time[:2]) + 1:02d}{self.time[2:]}", zone
                 )
                 if moment is not None and first < moment <= last:
                     yield moment
             day += timedelta(days=1)
 
-    @staticmethod
-    def _look(day: date, shown: str, zone: ZoneInfo) -> datetime | None:
-        start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=3)
-        for minute in range(30 * 60):
-            moment = start + timedelta(minutes=minute)
-            wall = moment.astimezone(zone)
-            if wall.date() == day and wall.strftime("%H:%M") == shown:
-                return moment
-        return None
+
+@cache
+def _look(day: date, shown: str, zone: ZoneInfo) -> datetime | None:
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=3)
+    for minute in range(30 * 60):
+        moment = start + timedelta(minutes=minute)
+        wall = moment.astimezone(zone)
+        if wall.date() == day and wall.strftime("%H:%M") == shown:
+            return moment
+    return None
 
 
 @dataclass
