@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.content import Content
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
-from bot.db.repositories import CHECKIN, Nudge, Outbox, Schedules
+from bot.db.repositories import CHECKIN, Nudge, NudgeQueue, Schedules
 from bot.db.session import writing
 from bot.nudges.outcomes import SENT, Decided, Outcome, decide
 from bot.nudges.wording import nudge_reply
@@ -91,17 +91,17 @@ class Nudges:
         """
         now = self._clock()
         async with writing(self._engine) as session:
-            outbox = Outbox(session, self._cipher)
+            queue = NudgeQueue(session, self._cipher)
             room = batch
             if self._at_most is not None:
-                room = min(room, self._at_most - await outbox.nudges_waiting(self._at_most))
+                room = min(room, self._at_most - await queue.waiting(self._at_most))
             if room <= 0:
                 return Counter(), True
             schedules = Schedules(session)
             decided = [decide(due, now) for due in await schedules.due(now, room)]
             await schedules.claim([each.claim for each in decided])
             nudges = [self._nudge(each, now) for each in decided if each.outcome in SENT]
-            await outbox.add_nudges(nudges, now)
+            await queue.add(nudges, now)
         if nudges:
             self._on_replies.set()
         return Counter(each.outcome for each in decided), len(decided) == room

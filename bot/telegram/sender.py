@@ -22,7 +22,7 @@ from bot.conversation.drain import Conversation
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import OutboxItem
-from bot.db.repositories import NUDGE, Chats, Outbox
+from bot.db.repositories import NUDGE, Chats, NudgeQueue, Outbox
 from bot.db.session import reading, writing
 from bot.picture import Picture, draw
 from bot.skills.reply import Reply
@@ -69,6 +69,8 @@ class Sender:
         self._wake, self._clock = conversation.on_replies, clock
         self._limiter, self._spacing = AsyncLimiter(a_second, 1), spacing
         self._busy: dict[int, asyncio.Task[None]] = {}
+        # Chats of them that only rest: they hold no place of a send.
+        self._resting: set[int] = set()
         self._stopping = False
 
     async def run(self) -> None:
@@ -141,7 +143,7 @@ class Sender:
 
     async def _start_due(self) -> float:
         now = self._clock()
-        room = SENDS_AT_ONCE - len(self._busy)
+        room = SENDS_AT_ONCE - (len(self._busy) - len(self._resting))
         if room <= 0:
             return LOOK_AGAIN
         async with reading(self._engine) as session:
@@ -165,12 +167,15 @@ class Sender:
             else:
                 await self._try(item, reply)
             # Telegram asks for a second between two messages in a chat.
+            self._resting.add(item.chat_id)
+            self._wake.set()
             await asyncio.sleep(0 if self._stopping else self._spacing.total_seconds())
         except (SQLAlchemyError, OSError) as error:
             logger.error("a send could not be marked (%s)", type(error).__name__)
             await asyncio.sleep(FIRST_WAIT.total_seconds())
         finally:
             del self._busy[item.chat_id]
+            self._resting.discard(item.chat_id)
             self._wake.set()
 
     def _read(self, item: OutboxItem) -> Reply | None:
@@ -201,7 +206,7 @@ class Sender:
     async def _begin(self, item: OutboxItem) -> bool:
         """Mark a nudge before it goes; False when it must not go any more."""
         async with writing(self._engine) as session:
-            return await Outbox(session, self._cipher).begin_nudge(
+            return await NudgeQueue(session, self._cipher).begin(
                 item.id, self._clock() - NUDGE_KEEPS
             )
 
@@ -211,7 +216,7 @@ class Sender:
             message_id = await self.send(item.chat_id, reply)
         except RetryAfter as error:
             async with writing(self._engine) as session:
-                await Outbox(session, self._cipher).put_back(
+                await NudgeQueue(session, self._cipher).put_back(
                     item.id, "RetryAfter", self._clock() + _wait_of(error)
                 )
         except (Forbidden, BadRequest) as error:

@@ -98,7 +98,9 @@ class CheckinPolicy(DecisionPolicy):
             return None
         stage = tracker.get_slot("stage")
         if facts.checkin is not None and stage == UNDER_WAY and intent not in ABOUT_WHEN:
-            return self._answer(text, intent, confidence, facts.checkin.stage)
+            answered = self._answer(text, intent, confidence, facts.checkin.stage)
+            if answered is not None:
+                return answered
         tip_id = tracker.get_slot("tip_id")
         if tip_id and _TIP_LATER.search(fold(text)):
             return Decision(PRESS, {"answer": f"remind:{tip_id}"})
@@ -127,9 +129,8 @@ class CheckinPolicy(DecisionPolicy):
             score = typed_score(text) if _BARE_SCORE.fullmatch(fold(text)) else None
             return answered(f"score:{score}") if score is not None else None
         if asked == "step":
-            return answered("step:yes" if intent == "affirm" else "step:no") if intent in {
-                "affirm", "deny", "unsure"
-            } else None  # fmt: skip
+            tried = {"affirm": "step:yes", "deny": "step:no", "unsure": "step:no"}.get(intent)
+            return answered(tried) if tried else None
         if asked == "feeling" and plain in self._feelings:
             return answered(f"feel:{self._feelings[plain]}")
         if asked == "note" and intent in {"deny", "unsure"} and len(plain.split()) <= SHORT:

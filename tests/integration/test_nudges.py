@@ -16,7 +16,7 @@ from telegram.error import Forbidden, RetryAfter, TimedOut
 from bot.content import Content
 from bot.db.encryption import Cipher
 from bot.db.models import CheckinEntry, OutboxItem, ScheduleRow, User
-from bot.db.repositories import CHECKIN, Chats, Entries, Outbox, Schedules
+from bot.db.repositories import CHECKIN, Chats, Entries, NudgeQueue, Outbox, Schedules
 from bot.db.session import make_engine, reading, writing
 from bot.nudges.loop import WAITING_AT_MOST, Nudges
 from bot.nudges.moments import Rhythm, next_moment
@@ -275,7 +275,7 @@ async def test_the_outbox_stays_short_and_who_waits_longest_goes_first(house: Ho
     while (await house.step()).total():
         pass
     async with reading(house.engine) as session:
-        assert await Outbox(session, house.cipher).nudges_waiting(10_000) == WAITING_AT_MOST
+        assert await NudgeQueue(session, house.cipher).waiting(10_000) == WAITING_AT_MOST
         queued = list(await session.scalars(select(OutboxItem.chat_id).order_by(OutboxItem.id)))
     assert queued == list(range(WAITING_AT_MOST + 50, 50, -1))
     assert await house.nudges.step() == (Counter(), True)

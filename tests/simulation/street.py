@@ -106,9 +106,9 @@ class Report:
 class Process:
     """One bot process that can be killed and started again."""
 
-    # Forked from a process that has all modules: a restart takes milliseconds.
+    # Forked from a process that has imported what takes long.
     _context = multiprocessing.get_context("forkserver")
-    _context.set_forkserver_preload(["tests.simulation.worker"])
+    _context.set_forkserver_preload(["bot.content", "bot.nudges.loop", "bot.telegram.sender"])
 
     def __init__(self, url: str, letters: Path, key: bytes) -> None:
         self._arguments = (url, letters, key)

@@ -3,7 +3,8 @@
 from bot.db.repositories.chats import QUESTION_KEY, Chats
 from bot.db.repositories.entries import Entries
 from bot.db.repositories.inbox import IDS_KEPT, PARKED_KEPT, Inbox, Incoming
-from bot.db.repositories.outbox import NUDGE, Nudge, Outbox
+from bot.db.repositories.nudges import Nudge, NudgeQueue
+from bot.db.repositories.outbox import NUDGE, Outbox
 from bot.db.repositories.schedules import CHECKIN, SUMMARY, TIP, Claim, Due, Schedules
 from bot.db.repositories.trackers import Trackers
 
@@ -22,6 +23,7 @@ __all__ = [
     "Inbox",
     "Incoming",
     "Nudge",
+    "NudgeQueue",
     "Outbox",
     "Schedules",
     "Trackers",

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     Select,
-    bindparam,
     delete,
-    exists,
     func,
-    literal_column,
     select,
     update,
 )
@@ -22,24 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.db.encryption import Cipher
 from bot.db.models import (
     OutboxItem,
-    SafetyHold,
 )
 from bot.db.repositories.inbox import IDS_KEPT
-from bot.db.repositories.statements import insert, rows_changed
+from bot.db.repositories.statements import insert
 
 REPLY, NUDGE = "reply", "nudge"
 # A nudge that was on its way for so long was killed between sending and marking.
 LOST_AFTER = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Nudge:
-    """Something to send unasked: for whom, of which schedule, and the moment it was due."""
-
-    chat_id: int
-    schedule_id: int
-    due_at: datetime
-    payload: Any
 
 
 class Outbox:
@@ -157,93 +142,6 @@ class Outbox:
             (item.id, self._cipher.open(item.sealed or b""))
             for item in await self._session.scalars(query)
         ]
-
-    async def add_nudges(self, nudges: Sequence[Nudge], now: datetime) -> None:
-        """Queue nudges; one for a schedule and moment that had one adds nothing."""
-        if not nudges:
-            return
-        # One wording goes to many: it is encrypted once.
-        sealed = {id(nudge.payload): b"" for nudge in nudges}
-        for nudge in nudges:
-            sealed[id(nudge.payload)] = sealed[id(nudge.payload)] or self._cipher.seal(
-                nudge.payload
-            )
-
-        # What is the same for all stands in the statement, not in every row's parameters.
-        statement = (
-            insert(self._session, OutboxItem.__table__)
-            .values(
-                chat_id=bindparam("chat_id"),
-                turn_id=bindparam("turn_id"),
-                ordinal=bindparam("ordinal"),
-                sealed=bindparam("sealed"),
-                kind=literal_column(f"'{NUDGE}'"),
-                status=literal_column("'new'"),
-                attempts=literal_column("0"),
-                not_before=bindparam("now"),
-                created_at=bindparam("now"),
-            )
-            .on_conflict_do_nothing(index_elements=["chat_id", "turn_id", "ordinal"])
-        )
-        # Past the ORM, which would look at each row.
-        connection = await self._session.connection()
-        await connection.execute(
-            statement,
-            [
-                {
-                    "chat_id": nudge.chat_id,
-                    "turn_id": int(nudge.due_at.timestamp()),
-                    "ordinal": -nudge.schedule_id,
-                    "sealed": sealed[id(nudge.payload)],
-                    "now": now,
-                }
-                for nudge in nudges
-            ],
-        )
-
-    async def nudges_waiting(self, at_most: int) -> int:
-        """How many nudges wait to be sent; counting ends at a number."""
-        some = (
-            select(OutboxItem.id)
-            .where(OutboxItem.status == "new", OutboxItem.kind == NUDGE)
-            .limit(at_most)
-        )
-        query = select(func.count()).select_from(some.subquery())
-        return int(await self._session.scalar(query) or 0)
-
-    async def begin_nudge(self, item_id: int, not_older_than: datetime) -> bool:
-        """Mark a nudge as being sent, before it is: better lost than twice.
-
-        Args:
-            item_id: the row.
-            not_older_than: a nudge that was queued before this is not sent any more.
-
-        Returns:
-            False when it may not be sent: another has it, it is too old, or the chat is on hold.
-        """
-        held = exists().where(SafetyHold.chat_id == OutboxItem.chat_id)
-        statement = update(OutboxItem).where(
-            OutboxItem.id == item_id, OutboxItem.status == "new", OutboxItem.kind == NUDGE
-        )
-        begun = await rows_changed(
-            self._session,
-            statement.where(~held, OutboxItem.created_at >= not_older_than).values(
-                status="sending"
-            ),
-        )
-        if not begun:
-            await self._session.execute(
-                statement.values(status="failed", sealed=None, error="withheld")
-            )
-        return begun == 1
-
-    async def put_back(self, item_id: int, error: str, not_before: datetime) -> None:
-        """Telegram refused a nudge for now, so it was not sent: it may be tried again."""
-        await self._session.execute(
-            update(OutboxItem)
-            .where(OutboxItem.id == item_id, OutboxItem.status == "sending")
-            .values(status="new", error=error, not_before=not_before)
-        )
 
     async def sweep(self, now: datetime) -> None:
         """Forget replies that are done, and nudges that were lost on their way."""
