@@ -14,11 +14,12 @@ from string import Formatter
 
 import yaml
 
-from bot.content import CONTENT_DIR, Button, Content, ContentError, line_of, load
+from bot.content import CONTENT_DIR, SCENARIOS, Button, Content, ContentError, line_of, load
 from bot.content_usage import used_keys
 from bot.conversation.routes import Event, press
 from bot.conversation.steps import STEP_BY_KEY, Do, Safety, Say
 from bot.readability import flesch_douma, sentences_of, well_formed
+from bot.roleplay.check import findings, texts
 from bot.skills import registry, safety
 
 # Keys and indexes that lead to a value in a file.
@@ -76,8 +77,10 @@ class _Check:
     def __init__(self, content: Content, folder: Path, domain_dir: Path) -> None:
         self._content = content
         self._nodes = {
-            path.name: yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-            for path in folder.glob("*.yml")
+            path.relative_to(folder).as_posix(): yaml.compose(
+                path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+            )
+            for path in folder.rglob("*.yml")
         }
         self._domain: dict[str, list[dict[str, str]]] = {}
         self._intents: set[str] = set()
@@ -92,6 +95,7 @@ class _Check:
         yield from self._concerns()
         yield from self._messages()
         yield from self._helplines()
+        yield from self._scenarios()
         yield from self._steps()
         yield from self._ids()
 
@@ -161,7 +165,7 @@ class _Check:
 
     def _messages(self) -> Iterator[Problem]:
         used = used_keys(self._domain.values())
-        for file in ("messages.yml", "safety.yml"):
+        for file in ("messages.yml", "safety.yml", "roleplay.yml"):
             for name in _keys(self._nodes[file], "messages"):
                 message, where = self._content.messages[name], ("messages", name)
                 if not any(pattern.fullmatch(name) for pattern in used):
@@ -213,6 +217,16 @@ class _Check:
                 for kind in set(line.kinds) - kinds:
                     path = ("helplines", country, number)
                     yield self._at("helplines.yml", path, f"{kind} is no kind")
+
+    def _scenarios(self) -> Iterator[Problem]:
+        for name, scenario in self._content.scenarios.items():
+            file = f"{SCENARIOS}/{name}.yml"
+            if len(scenario.label) > LABEL_CHARACTERS:
+                yield self._at(file, ("label",), "label is too long")
+            for path, text in findings(scenario, self._content.styles, self._content.tip_by_id):
+                yield self._at(file, path, text)
+            for place, words in texts(scenario):
+                yield from self._text(file, place, words)
 
     def _steps(self) -> Iterator[Problem]:
         for name, customs in self._domain.items():
