@@ -34,8 +34,9 @@ LEVELS = 5
 PATIENCE = 5
 # A plan convinces nobody who does not yet dare to speak.
 PROPOSAL_FROM_OPENNESS = 4
-# The third line in a row of one style brings less: questions become an interrogation.
+# The third in a row of one of these brings less: questions become an interrogation.
 SAME_STYLE_FROM = 3
+WEARS_OFF: frozenset[Style] = frozenset({"open_question", "validation", "proposal"})
 NAMED: frozenset[Read] = frozenset({"event", "feeling", "need", "request"})
 # Shorter lines may be said twice: "ja", "dat klopt".
 COPY_FROM_WORDS = 4
@@ -253,7 +254,7 @@ def weigh(case: Case, style: Style, reads: Iterable[Read], openness: int, run: i
     if trust > 0 and style == "proposal" and openness < PROPOSAL_FROM_OPENNESS:
         return Change(0, open_by, (style, "too_soon"))
     if trust > 0:
-        if run >= SAME_STYLE_FROM:
+        if run >= SAME_STYLE_FROM and style in WEARS_OFF:
             trust -= 1
             reasons.append("same_again")
         if len(named) >= 2 or (named and "answer" in reads):

@@ -124,14 +124,9 @@ def _note(
     found: Paths, group: str, lines: tuple[ScenarioLine, ...], trust: int, openness: int
 ) -> bool:
     """Note which lines can be said in a state; False when it may be none at all."""
-    fitting = {
-        number: line for number, line in enumerate(lines) if line.when.fits_state(trust, openness)
-    }
-    sure = [
-        line.when.strictness
-        for line in fitting.values()
-        if not (line.when.reads or line.when.lacks or line.when.heard)
-    ]
-    least = max(sure, default=0)
-    found.lines |= {f"{group}/{n}" for n, line in fitting.items() if line.when.strictness >= least}
-    return bool(sure)
+    fitting = [n for n, line in enumerate(lines) if line.when.fits_state(trust, openness)]
+    # A line behind a stricter one counts: it is said once the user went back.
+    found.lines |= {f"{group}/{n}" for n in fitting}
+    return any(
+        not (lines[n].when.reads or lines[n].when.lacks or lines[n].when.heard) for n in fitting
+    )

@@ -52,15 +52,6 @@ def _circle(raw: dict[str, Any]) -> None:
     another(raw, "winkel", next=[{"to": "fiets"}])
 
 
-def _hidden_line(raw: dict[str, Any]) -> None:
-    # One line for every trust there can be leaves nothing for the plain one.
-    scene(raw)["replies"]["other"] = [
-        "Gewoon.",
-        {"text": "Laag.", "when": {"trust": [0, 10]}},
-        {"text": "Hoog.", "when": {"trust": [11, 20]}},
-    ]
-
-
 MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a style without an answer": (
         lambda raw: scene(raw)["replies"].pop("contempt"),
@@ -97,7 +88,6 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         ),
         "noor: fiets/contempt never says: Wat aardig.",
     ),
-    "a line behind others": (_hidden_line, "noor: fiets/other never says: Gewoon."),
     "no line for some trust": (
         lambda raw: scene(raw)["replies"].update(
             contempt=[{"text": "Zo.", "when": {"trust": [0, 2]}}]

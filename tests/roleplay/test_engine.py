@@ -108,6 +108,7 @@ def test_the_line_with_the_most_conditions_that_fit_is_said() -> None:
         ("gentle_startup", {"feeling"}, 5, 1, 1, None),
         ("validation", {"feeling", "answer"}, 5, 1, 3, "named"),
         ("open_question", set(), 5, 3, 0, "same_again"),
+        ("gentle_startup", {"need"}, 5, 3, 1, None),
         ("proposal", {"request", "need"}, 3, 1, 0, "too_soon"),
         ("proposal", {"request"}, 4, 1, 1, None),
         ("criticism", set(), 5, 1, -3, None),
