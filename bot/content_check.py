@@ -17,10 +17,10 @@ import yaml
 from bot.content import CONTENT_DIR, SCENARIOS, Button, Content, ContentError, line_of, load
 from bot.content_usage import used_keys
 from bot.conversation.routes import Event, press
-from bot.conversation.steps import STEP_BY_KEY, Do, Safety, Say
+from bot.conversation.steps import STEP_BY_KEY, Do, Roleplay, Safety, Say
 from bot.readability import flesch_douma, sentences_of, well_formed
 from bot.roleplay.check import findings, texts
-from bot.skills import registry, safety
+from bot.skills import registry, roleplay, safety
 
 # Keys and indexes that lead to a value in a file.
 Where = tuple[object, ...]
@@ -197,6 +197,8 @@ class _Check:
                 known = intent in self._intents
             case Safety(action):
                 known = action in safety.ACTIONS
+            case Roleplay(action):
+                known = action.partition(":")[0] in roleplay.ACTIONS
             case Do(action):
                 known = action in {*registry.DO, *registry.DO_WITH}
             case meaning:
@@ -239,6 +241,7 @@ class _Check:
                         "safety": safety.ACTIONS,
                         "do": registry.DO,
                         "feedback": ("helped", "unhelped"),
+                        "roleplay": roleplay.ACTIONS,
                     }.get(key)
                     if known is not None and value not in known:
                         yield Problem("stories/domain", 1, f"{name}: {key} {value} is not there")

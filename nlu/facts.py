@@ -35,6 +35,21 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Roleplay:
+    """A role-play that is not over.
+
+    Args:
+        stage: issue (it waits for what it is about), playing, or paused.
+        touched_at: the last time that something happened in it.
+        asked: whether the bot asked to go on since it stands still.
+    """
+
+    stage: str
+    touched_at: datetime
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything outside the conversation itself that a decision may depend on.
 
@@ -48,6 +63,7 @@ class Facts:
         asked: ids of questions asked before, newest first.
         said: when each wording was said, by what it belongs to and its number.
         pooled: (concern, tip id) -> (times it helped, times it did not), over all users.
+        roleplay: the role-play that is not over, when there is one.
     """
 
     now: datetime
@@ -59,6 +75,7 @@ class Facts:
     asked: tuple[str, ...] = ()
     said: Mapping[str, Mapping[int, datetime]] = field(default_factory=dict)
     pooled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    roleplay: Roleplay | None = None
 
     def red_flags(self, relation: str | None) -> frozenset[str]:
         """The gates that count for a relation; for an unknown relation all of them.

@@ -57,6 +57,7 @@ class Reader:
 
     def __init__(self, rules: Mapping[str, Mapping[str, Sequence[str] | str]]) -> None:
         words = rules["words"]
+        self._casts = rules["casts"]
 
         def fill(pattern: str) -> str:
             return _LIST.sub(lambda found: f"(?:{words[found[1]]})", pattern)
@@ -95,6 +96,20 @@ class Reader:
             stop="stop" in found,
             too_much="too_much" in found,
         )
+
+    def cast(self, text: str, name: str) -> str | None:
+        """Whom somebody asks for: `other` to practise with a person of a case, `me` to be it.
+
+        Args:
+            text: what was typed.
+            name: of the person.
+        """
+        plain = " ".join(Normaliser.fold(text).replace(",", " ").split())
+        plain = plain.replace(Normaliser.fold(name), "NAME")
+        for who, patterns in self._casts.items():
+            if any(re.search(rf"(?<!\w)(?:{pattern})(?!\w)", plain) for pattern in patterns):
+                return who
+        return None
 
 
 def _words(text: str) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.conversation.inbound import Inbound, InboundKind
-from bot.conversation.steps import Do, Safety, Say, Step
+from bot.conversation.steps import Do, Roleplay, Safety, Say, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ COMMANDS: dict[str, Step | Event] = {
     "tip": Event("ask_tip"),
     "tips": Event("list_tips"),
     "stop": Event("stop"),
+    "rollenspel": Roleplay("offer"),
 }
 COACH_PRESSES = {
     "other": "press_other_tip",
@@ -49,6 +50,13 @@ SAFETY_PRESSES = frozenset(
     {
         "safe", "unsafe", "confirmed", "denied", "resume", "not_yet",
         "lines", "ground", "plan", "clear",
+    }
+)  # fmt: skip
+# What a line does in a role-play follows from words; these are its buttons.
+PLAY_PRESSES = frozenset(
+    {
+        "offer", "case", "begin", "with", "example", "coach", "stop", "resume",
+        "look", "rewind", "back", "again", "progress", "done",
     }
 )  # fmt: skip
 # Before consent only these are answered; everything else leads to the open question.
@@ -95,6 +103,8 @@ def press(data: str) -> Step | Event:
             return Event(COACH_PRESSES[action], {"tip": argument} if argument else {})
         case "coach" if action == "else":
             return Say("say_it_again")
+        case "play" if action in PLAY_PRESSES:
+            return Roleplay(rest)
         case "mean":
             return Event(action)
         case "tip":

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.content import Content
 from bot.conversation.inbound import Inbound, InboundKind
 from bot.conversation.routes import Event, needs_consent, route
-from bot.conversation.steps import Do, Say, Step
+from bot.conversation.steps import Do, Roleplay, Say, Step
 from bot.conversation.understanding import Decision, Understanding
 from bot.db.encryption import Cipher
-from bot.db.repositories import Chats, Inbox, Outbox, Trackers
+from bot.db.repositories import Chats, Inbox, Outbox, Roleplays, Trackers
 from bot.db.session import reading, writing
-from bot.skills import safety
+from bot.skills import roleplay, safety
 from bot.skills.context import TurnContext
 from bot.skills.registry import carry_out
 from bot.skills.reply import Reply, join
@@ -109,10 +109,12 @@ class Turns:
                 now=now,
                 content=self._content,
                 chats=chats,
+                roleplays=Roleplays(session, self._cipher),
                 facts=facts,
                 understanding=decision.understanding,
                 slots=decision.slots,
                 contact_url=self._contact_url,
+                texts=[i.value for i in turn.inbounds if i.kind is InboundKind.TEXT],
                 inbox_ids=turn.inbox_ids,
             )
             if facts.onboarded:
@@ -121,6 +123,7 @@ class Turns:
             if turn.delayed:
                 steps = (Say("delayed"), *steps)
             replies = join([reply for step in steps for reply in await carry_out(step, context)])
+            await roleplay.step_aside(context, steps)
             if facts.onboarded and not context.forget:
                 await chats.remember_said(turn.chat_id, context.said_now, now)
             payloads = [reply.as_json() for reply in replies]
@@ -152,4 +155,6 @@ class Turns:
             return await self._dialogue.decide_event(routed.intent, routed.entities, facts, stored)
         if not facts.onboarded and needs_consent(routed):
             routed = Do("onboard")
+        if facts.roleplay and inbound.kind is InboundKind.MEDIA:
+            routed = Roleplay("unheard")
         return Decision(Understanding(), (routed,), self._dialogue.slots(stored), None)

@@ -29,7 +29,8 @@ from bot.roleplay.scenario import (
     effect,
 )
 
-LEVELS = 5
+# From no trust left to trust that can bear something.
+LEVELS = ("gone", "fragile", "waiting", "careful", "firm")
 # Asides in a row after which the other gives up for today.
 PATIENCE = 5
 # A plan convinces nobody who does not yet dare to speak.
@@ -166,7 +167,7 @@ class Change:
 
 def level(trust: int) -> int:
     """The level of trust: 0 (gone) to 4 (firm)."""
-    return min(LEVELS - 1, trust // 4)
+    return min(len(LEVELS) - 1, trust // 4)
 
 
 def begin(case: Case, play: Play) -> Beat:
@@ -296,6 +297,17 @@ def rewind(case: Case, play: Play, number: int) -> Beat:
         }
     )
     return _enter(case, play, case.seat.scene(moment.scene))
+
+
+def last_said(case: Case, play: Play) -> str | None:
+    """What the other said last in the scene; None before it began."""
+    lines = {
+        f"{group}/{number}": line.text
+        for group, _, lines in case.seat.groups()
+        for number, line in enumerate(lines)
+    }
+    opening = f"{play.scene}/says/"
+    return next((lines.get(name) for name in reversed(play.said) if name.startswith(opening)), None)
 
 
 def fits(case: Case, play: Play) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.content import Button, Content
 from bot.conversation.understanding import Understanding
-from bot.db.repositories import Chats
+from bot.db.repositories import Chats, Roleplays
 from bot.skills.reply import Reply
 from nlu.facts import Facts
 
@@ -26,10 +26,12 @@ class TurnContext:
         now: the moment of the turn.
         content: all copy.
         chats: what is stored of chats.
+        roleplays: what is stored of role-plays.
         facts: what was known when the turn was decided.
         understanding: what the model made of the message.
         slots: what the conversation is about.
         contact_url: the coach behind this installation.
+        texts: what was typed, fragment by fragment.
         inbox_ids: the rows of this turn, which an erase must leave to be marked.
         forget: set by a skill that ends the conversation: the tracker is not stored.
     """
@@ -39,10 +41,12 @@ class TurnContext:
     now: datetime
     content: Content
     chats: Chats
+    roleplays: Roleplays
     facts: Facts
     understanding: Understanding
     slots: dict[str, Any]
     contact_url: str | None = None
+    texts: Sequence[str] = ()
     inbox_ids: Sequence[int] = ()
     forget: bool = False
     # Wordings used in this turn, stored at its end.

@@ -13,11 +13,12 @@ from bot.conversation.steps import (
     ExplainTip,
     Feedback,
     GiveTip,
+    Roleplay,
     Safety,
     Say,
     Step,
 )
-from bot.skills import coaching, onboarding, privacy, safety
+from bot.skills import coaching, onboarding, privacy, roleplay, safety
 from bot.skills.context import TurnContext
 from bot.skills.reply import Reply
 
@@ -69,6 +70,8 @@ async def carry_out(step: Step, turn: TurnContext) -> list[Reply]:
             return await coaching.feedback(step, turn)
         case Safety(action):
             return await safety.act(turn, action)
+        case Roleplay(action):
+            return await roleplay.act(turn, action)
         case Do(action, argument) if action in DO_WITH:
             return await DO_WITH[action](turn, argument)
         case Do(action):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.content import Button
+from bot.roleplay.curve import TrustCurve
 
 # Telegram counts UTF-16 units; a joined reply stays far below its 4096.
 JOINED_UP_TO = 1500
@@ -22,12 +23,14 @@ class Reply:
         text: Telegram's HTML (only b and i).
         buttons: rows of buttons.
         tip_id: the tip that it gives, if any.
+        picture: what to draw above the text, if anything.
     """
 
     keys: tuple[str, ...]
     text: str
     buttons: tuple[tuple[Button, ...], ...] = field(default=())
     tip_id: str | None = None
+    picture: TrustCurve | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For the outbox."""
@@ -36,6 +39,7 @@ class Reply:
             "text": self.text,
             "buttons": [[b.model_dump() for b in row] for row in self.buttons],
             "tip_id": self.tip_id,
+            "picture": self.picture.model_dump() if self.picture else None,
         }
 
     @classmethod
@@ -46,6 +50,8 @@ class Reply:
             payload["text"],
             tuple(tuple(Button(**b) for b in row) for row in payload["buttons"]),
             payload["tip_id"],
+            # A reply may have been stored before there were pictures.
+            TrustCurve(**payload["picture"]) if payload.get("picture") else None,
         )
 
 
@@ -57,7 +63,8 @@ def join(replies: Sequence[Reply]) -> list[Reply]:
     joined: list[Reply] = []
     for reply in replies:
         last = joined[-1] if joined else None
-        if last and not last.buttons and len(last.text) + len(reply.text) <= JOINED_UP_TO:
+        alone = reply.picture or (last and (last.buttons or last.picture))
+        if last and not alone and len(last.text) + len(reply.text) <= JOINED_UP_TO:
             joined[-1] = Reply(
                 last.keys + reply.keys,
                 last.text + PARAGRAPH + reply.text,

@@ -26,7 +26,7 @@ from bot.telegram.sender import Sender
 
 logger = logging.getLogger(__name__)
 
-COMMANDS = ("start", "tip", "tips", "hulp", "help", "privacy", "stop", "wis")
+COMMANDS = ("start", "tip", "tips", "rollenspel", "hulp", "help", "privacy", "stop", "wis")
 START_TRIES_WAIT = 5.0
 TIDY_EVERY = 3600.0
 

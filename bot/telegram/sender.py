@@ -23,6 +23,7 @@ from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import OutboxItem
 from bot.db.repositories import Chats, Outbox
 from bot.db.session import reading, writing
+from bot.roleplay.curve import draw
 from bot.skills.reply import Reply
 from bot.telegram.keyboards import keyboard
 
@@ -93,7 +94,17 @@ class Sender:
         Raises:
             telegram.error.TelegramError: Telegram did not take it.
         """
+        picture = await self._drawn(reply)
         async with self._limiter:
+            if picture:
+                sent = await self._bot.send_photo(
+                    chat_id,
+                    picture,
+                    caption=reply.text,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=keyboard(reply.buttons),
+                )
+                return sent.message_id
             message = await self._bot.send_message(
                 chat_id,
                 reply.text,
@@ -103,6 +114,17 @@ class Sender:
                 link_preview_options=NO_PREVIEW,
             )
         return message.message_id
+
+    @staticmethod
+    async def _drawn(reply: Reply) -> bytes | None:
+        """The picture of a reply; its words stand alone when it cannot be drawn."""
+        if reply.picture is None:
+            return None
+        try:
+            return await asyncio.to_thread(draw, reply.picture)
+        except Exception as error:
+            logger.error("a picture could not be drawn (%s)", type(error).__name__)
+            return None
 
     async def _start_due(self) -> float:
         now = self._clock()

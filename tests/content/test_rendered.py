@@ -65,6 +65,7 @@ class Speaker:
             now=NOW,
             content=self.content,
             chats=FakeChats(reasons),  # type: ignore[arg-type]
+            roleplays=None,  # type: ignore[arg-type]
             facts=Facts(NOW, said=HeardAllBut(wanted)),
             understanding=Understanding(),
             slots=dict(slots),

@@ -232,7 +232,7 @@ def test_numbers_stay_in_range_and_a_play_is_what_it_says(
     for beat in play_out(case, start(case, seed), lines):
         assert 0 <= beat.play.trust <= TRUST_MAX
         assert 0 <= beat.play.openness <= OPENNESS_MAX
-        assert 0 <= level(beat.play.trust) < LEVELS
+        assert 0 <= level(beat.play.trust) < len(LEVELS)
         assert (beat.ending is not None) == (beat.play.ending is not None)
         assert (beat.moment is None) == (beat.aside is not None)
         # A stored play comes back as it was.

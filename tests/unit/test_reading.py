@@ -68,3 +68,22 @@ def test_whatever_is_typed_is_read(text: str, answering: str) -> None:
     reading = READER.read(text, answering)
     assert reading.does <= {"event", "feeling", "need", "request", "answer"}
     assert not (reading.empty and reading.does - {"answer"})
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "who"),
+    [
+        ("ik wil oefenen met Eduard", "Eduard", "other"),
+        ("speel jij Bob", "Bob", "other"),
+        ("doe alsof je Joyce bent", "Joyce", "other"),
+        ("geef mij Eduard, ik wil zien hoe hij reageert", "Eduard", "other"),
+        ("Bob", "Bob", "other"),
+        ("ik wil saskia spelen", "Saskia", "me"),
+        ("jij bent de ex en ik ben Joyce, oké?", "Joyce", "me"),
+        ("ik ben Eduard, begin maar", "Eduard", "me"),
+        ("laat mij Saskia zijn", "Saskia", "me"),
+        ("ik wil een rollenspel doen", "Bob", None),
+    ],
+)
+def test_who_somebody_asks_for(text: str, name: str, who: str | None) -> None:
+    assert READER.cast(text, name) == who

@@ -3,6 +3,7 @@
 from bot.db.repositories.chats import QUESTION_KEY, Chats
 from bot.db.repositories.inbox import IDS_KEPT, PARKED_KEPT, Inbox, Incoming
 from bot.db.repositories.outbox import Outbox
+from bot.db.repositories.roleplays import Roleplays
 from bot.db.repositories.trackers import Trackers
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "Inbox",
     "Incoming",
     "Outbox",
+    "Roleplays",
     "Trackers",
 ]

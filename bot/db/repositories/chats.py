@@ -14,14 +14,16 @@ from bot.db.models import (
     Base,
     GivenTipRow,
     InboxItem,
+    RoleplayRow,
     SafetyGate,
     SafetyHold,
     SaidLine,
     TipCount,
     User,
 )
+from bot.db.repositories.roleplays import OVER
 from bot.db.repositories.statements import insert
-from nlu.facts import Facts, GivenTip, Hold
+from nlu.facts import Facts, GivenTip, Hold, Roleplay
 
 GIVEN_REMEMBERED = 30
 # Wordings that were said longer ago may be said again as if they were new.
@@ -32,11 +34,15 @@ QUESTION_KEY = "question:"
 _CHAT = bindparam("chat_id", type_=BigInteger)
 _ASKED_FOR = select(_CHAT.label("id")).subquery()
 _ABOUT = (
-    select(User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked)
+    select(
+        User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked,
+        RoleplayRow.stage, RoleplayRow.touched_at, RoleplayRow.asked,
+    )
     .select_from(_ASKED_FOR)
     .outerjoin(User, User.chat_id == _ASKED_FOR.c.id)
     .outerjoin(SafetyHold, SafetyHold.chat_id == _ASKED_FOR.c.id)
-)
+    .outerjoin(RoleplayRow, RoleplayRow.chat_id == _ASKED_FOR.c.id)
+)  # fmt: skip
 _GATES = select(SafetyGate.relation, SafetyGate.flag).where(SafetyGate.chat_id == _CHAT)
 _GIVEN = (
     select(GivenTipRow.tip_id, GivenTipRow.given_at, GivenTipRow.helped)
@@ -66,7 +72,7 @@ class Chats:
         """
         of_chat = {"chat_id": chat_id}
         about = await self._session.execute(_ABOUT, of_chat)
-        country, consented_at, level, kind, asked = about.one()
+        country, consented_at, level, kind, asked, *roleplay = about.one()
         gates: dict[str, set[str]] = {}
         for relation, flag in await self._session.execute(_GATES, of_chat):
             gates.setdefault(relation, set()).add(flag)
@@ -87,6 +93,7 @@ class Chats:
             ),
             said=said,
             pooled={(concern, tip): (yes, no) for concern, tip, yes, no in counts},
+            roleplay=Roleplay(*roleplay) if roleplay[0] not in (None, OVER) else None,
         )
 
     async def user(self, chat_id: int) -> User | None:
