@@ -292,7 +292,9 @@ async def test_who_names_nobody_may_choose(player: Player, said: str) -> None:
 # --- out of it ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("said", ["stop", "/stop", "ik wil stoppen", "stop het rollenspel"])
+@pytest.mark.parametrize(
+    "said", ["stop", "/stop", "ik wil stoppen", "stop het rollenspel", "kappen met die roleplay nu"]
+)
 async def test_one_can_stop_at_any_time(player: Player, said: str) -> None:
     await player.starts()
     await player.says(GENTLE[0])
