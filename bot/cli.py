@@ -181,8 +181,8 @@ def _content(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _content_graph(options: argparse.Namespace) -> int:
-    from bot.roleplay.engine import Case
     from bot.roleplay.graph import draw
+    from bot.roleplay.play import Case
 
     content = load()
     scenario = content.scenarios.get(options.scenario)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 
-from bot.roleplay.engine import Case
 from bot.roleplay.paths import Paths, circle, explore
+from bot.roleplay.play import Case
 from bot.roleplay.scenario import STYLES, Scenario, Seat, StyleFile, StyleInfo
 
 # Keys and indexes that lead to a value in the file, and what is wrong with it.

@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 
 from bot.content_files import Strict
-from bot.roleplay.engine import LEVELS
+from bot.roleplay.play import LEVELS
 from bot.roleplay.scenario import TRUST_MAX
 
 SIGNS = "▁▂▃▄▅▆▇█"

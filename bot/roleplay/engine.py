@@ -9,128 +9,26 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.content_files import Strict
+from bot.roleplay.play import Case, Moment, Play, Take, Utterance
 from bot.roleplay.scenario import (
     OPENNESS_MAX,
     TRUST_MAX,
     Ending,
     Read,
-    Scenario,
     ScenarioLine,
     Scene,
-    Seat,
-    Style,
-    StyleInfo,
     Way,
     When,
-    effect,
 )
+from bot.roleplay.weigh import weigh
 
-# From no trust left to trust that can bear something.
-LEVELS = ("gone", "fragile", "waiting", "careful", "firm")
 # Asides in a row after which the other gives up for today.
 PATIENCE = 5
-# A plan convinces nobody who does not yet dare to speak.
-PROPOSAL_FROM_OPENNESS = 4
-# The third in a row of one of these brings less: questions become an interrogation.
-SAME_STYLE_FROM = 3
-WEARS_OFF: frozenset[Style] = frozenset({"open_question", "validation", "proposal"})
-NAMED: frozenset[Read] = frozenset({"event", "feeling", "need", "request"})
 # Shorter lines may be said twice: "ja", "dat klopt".
 COPY_FROM_WORDS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """What the user said, as far as the engine looks at it.
-
-    Args:
-        text: the words, kept for the look back.
-        style: how it was said.
-        reads: what it does, see nlu/reading.py.
-        aside: set when it is not part of the conversation: asides or silences.
-    """
-
-    text: str
-    style: Style
-    reads: frozenset[Read] = frozenset()
-    aside: str | None = None
-
-
-class Moment(Strict):
-    """One line of the user: where it was said, and what it did. Going back starts from one."""
-
-    scene: str
-    trust: int
-    openness: int
-    text: str
-    style: Style
-    reads: tuple[Read, ...]
-    trust_after: int
-    openness_after: int
-    reasons: tuple[str, ...]
-
-    @property
-    def change(self) -> int:
-        """What it did to trust."""
-        return self.trust_after - self.trust
-
-
-class Take(Strict):
-    """A run that came to an end before the user went back."""
-
-    ending: str
-    trust: int
-    moments: tuple[Moment, ...]
-
-
-class Play(Strict):
-    """Everything about a role-play under way; a value, never changed.
-
-    Args:
-        scenario, seat: which one.
-        seed: what wordings are chosen by.
-        scene: where it is; stays the last one after an ending.
-        trust, openness: of the other now.
-        said: every line of the other so far, in order, also before going back.
-        aside_run: asides in a row just now.
-        moments: the user's lines of this run.
-        ending: how it ended, None while it goes on.
-        earlier: runs before going back.
-        coach: whether hints are wanted.
-        relation, issue: of the user's own situation.
-    """
-
-    scenario: str
-    seat: str
-    seed: int
-    scene: str
-    trust: int
-    openness: int
-    said: tuple[str, ...] = ()
-    aside_run: int = 0
-    moments: tuple[Moment, ...] = ()
-    ending: str | None = None
-    earlier: tuple[Take, ...] = ()
-    coach: bool = True
-    relation: str | None = None
-    issue: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The rules of one seat: its scenes, and what styles do."""
-
-    seat: Seat
-    styles: Mapping[str, StyleInfo]
-
-    @classmethod
-    def of(cls, scenario: Scenario, seat_id: str, styles: Mapping[str, StyleInfo]) -> Case:
-        """The case of a seat."""
-        return cls(scenario.seats[seat_id], styles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,33 +54,9 @@ class Beat:
     farewell: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a line does to the other, and why."""
-
-    trust: int
-    openness: int
-    reasons: tuple[str, ...]
-
-
-def level(trust: int) -> int:
-    """The level of trust: 0 (gone) to 4 (firm)."""
-    return min(len(LEVELS) - 1, trust // 4)
-
-
 def begin(case: Case, play: Play) -> Beat:
     """Start the first scene of a new play."""
     return _enter(case, play, case.seat.scenes[0])
-
-
-def new_play(case: Case, scenario: str, seat: str, seed: int) -> Play:
-    """A play before its first scene."""
-    start = case.seat.start
-    first = case.seat.scenes[0].id
-    return Play(
-        scenario=scenario, seat=seat, seed=seed, scene=first,
-        trust=start.trust, openness=start.openness,
-    )  # fmt: skip
 
 
 def move(case: Case, play: Play, said: Utterance) -> Beat:
@@ -236,36 +110,6 @@ def move(case: Case, play: Play, said: Utterance) -> Beat:
     return Beat(
         beat.play, reply, moment, None, beat.scene, beat.opening, beat.ending, beat.farewell
     )
-
-
-def weigh(case: Case, style: Style, reads: Iterable[Read], openness: int, run: int) -> Change:
-    """What a line does, with the reasons for it.
-
-    Args:
-        case: the rules.
-        style: of the line.
-        reads: what it does besides.
-        openness: of the other, before it.
-        run: how many lines in a row have this style, this one included.
-    """
-    trust, open_by = effect(case.styles, case.seat, style)
-    reads = frozenset(reads)
-    reasons: list[str] = [style]
-    named = reads & NAMED
-    if trust > 0 and style == "proposal" and openness < PROPOSAL_FROM_OPENNESS:
-        return Change(0, open_by, (style, "too_soon"))
-    if trust > 0:
-        if run >= SAME_STYLE_FROM and style in WEARS_OFF:
-            trust -= 1
-            reasons.append("same_again")
-        if len(named) >= 2 or (named and "answer" in reads):
-            trust += 1
-            reasons.append("named")
-    elif trust < 0 and style != "contempt" and "feeling" in reads:
-        # Behind the reproach something of the user is heard.
-        trust += 1
-        reasons.append("feeling_heard")
-    return Change(trust, open_by, tuple(reasons))
 
 
 def rewind(case: Case, play: Play, number: int) -> Beat:

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from bot.roleplay.engine import Case
+from bot.roleplay.play import Case
 from bot.roleplay.scenario import OPENNESS_MAX, TRUST_MAX, Seat, When
 
 FORMATS = {".svg": FigureCanvasSVG, ".png": FigureCanvasAgg}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from itertools import product
 
-from bot.roleplay.engine import SAME_STYLE_FROM, Case, weigh
+from bot.roleplay.play import Case
 from bot.roleplay.scenario import (
     OPENNESS_MAX,
     STYLES,
@@ -18,6 +18,7 @@ from bot.roleplay.scenario import (
     Style,
     Way,
 )
+from bot.roleplay.weigh import SAME_STYLE_FROM, weigh
 
 ALL_READS: frozenset[Read] = frozenset({"event", "feeling", "need", "request", "answer"})
 

@@ -17,7 +17,7 @@ from bot.conversation.inbound import Inbound, InboundKind
 from bot.db.migrate import upgrade
 from bot.db.repositories import Chats, Roleplays
 from bot.db.session import reading, writing
-from bot.roleplay.engine import Play, level
+from bot.roleplay.play import Play, level
 from bot.settings import Settings
 from bot.terminal import Exchange, TerminalChat
 from tests.clock import Clock

@@ -11,7 +11,7 @@ import yaml
 
 from bot.content import CONTENT_DIR
 from bot.content_files import read_file
-from bot.roleplay.engine import Case
+from bot.roleplay.play import Case
 from bot.roleplay.scenario import Scenario, StyleFile, StyleInfo
 from bot.settings import ROOT
 

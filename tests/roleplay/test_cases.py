@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.content import Content
-from bot.roleplay.engine import Case, Utterance, begin, level, move, new_play
+from bot.roleplay.engine import begin, move
 from bot.roleplay.paths import explore
+from bot.roleplay.play import Case, Utterance, level, new_play
 from bot.roleplay.scenario import STYLES, Style
 from nlu.reading import Reader
 from tests.roleplay.players import PLAYERS, Player

@@ -14,7 +14,7 @@ from bot.cli import _content, _parser
 from bot.content import Content
 from bot.roleplay import graph
 from bot.roleplay.curve import SIGNS, TrustCurve, draw, in_signs
-from bot.roleplay.engine import LEVELS, Case
+from bot.roleplay.play import LEVELS, Case
 from bot.roleplay.scenario import TRUST_MAX, When
 from bot.settings import Settings
 from tests.roleplay import example

@@ -9,22 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.content import load
-from bot.roleplay.engine import (
-    LEVELS,
-    PATIENCE,
-    Beat,
-    Case,
-    Play,
-    Utterance,
-    begin,
-    fits,
-    level,
-    move,
-    new_play,
-    rewind,
-    weigh,
-)
+from bot.roleplay.engine import PATIENCE, Beat, begin, fits, move, rewind
+from bot.roleplay.play import LEVELS, Case, Play, Utterance, level, new_play
 from bot.roleplay.scenario import OPENNESS_MAX, STYLES, TRUST_MAX, Read, Style
+from bot.roleplay.weigh import weigh
 from tests.roleplay import example
 
 CASES: dict[str, Case] = {"example": example.case()} | {

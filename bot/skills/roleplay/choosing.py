@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.content import Button
-from bot.roleplay.engine import Case, Play, new_play
 from bot.roleplay.engine import begin as first_beat
+from bot.roleplay.play import Case, Play, new_play
 from bot.roleplay.scenario import Scenario
 from bot.skills.context import TurnContext
 from bot.skills.reply import Reply

@@ -6,7 +6,8 @@ from collections import Counter
 
 from bot.content import Button
 from bot.roleplay.curve import TrustCurve, in_signs
-from bot.roleplay.engine import LEVELS, Beat, Moment, level, rewind
+from bot.roleplay.engine import Beat, rewind
+from bot.roleplay.play import LEVELS, Moment, level
 from bot.skills.context import TurnContext
 from bot.skills.reply import Reply
 from bot.skills.roleplay.table import (

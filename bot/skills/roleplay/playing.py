@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from bot.roleplay.engine import NAMED, Beat, Moment, Utterance, last_said, move
+from bot.roleplay.engine import Beat, last_said, move
+from bot.roleplay.play import Moment, Utterance
 from bot.roleplay.scenario import STYLES, Read, Style
+from bot.roleplay.weigh import NAMED
 from bot.skills.context import TurnContext
 from bot.skills.reply import Reply
 from bot.skills.roleplay.choosing import issue

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from bot.content import Content
-from bot.roleplay.engine import Case, Play, fits
+from bot.roleplay.engine import fits
+from bot.roleplay.play import Case, Play
 from bot.roleplay.scenario import Scenario
 from bot.skills.context import TurnContext
 from bot.skills.reply import Reply
