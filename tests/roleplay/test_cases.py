@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bot.content import Content
+from bot.db.repositories.roleplays import OVER
 from bot.roleplay.engine import begin, move
 from bot.roleplay.paths import explore
 from bot.roleplay.play import Case, Utterance, level, new_play
 from bot.roleplay.scenario import STYLES, Style
+from bot.skills.roleplay import table
 from nlu.reading import Reader
 from tests.roleplay.players import PLAYERS, Player
 
@@ -110,3 +112,15 @@ def test_simulated_players_come_to_endings_that_fit(
 def test_all_styles_are_played(content: Content) -> None:
     played: set[Style] = {style for p in PLAYERS.values() for _, style in p(1)}
     assert played == set(STYLES)
+
+
+@pytest.mark.parametrize(("scenario", "seat"), [*SEATS, *OWN])
+def test_the_last_words_fit_under_the_picture(content: Content, scenario: str, seat: str) -> None:
+    caption = content.messages["look_curve"].variants[0] + content.messages["look_try"].variants[0]
+    for ending in content.scenarios[scenario].seats[seat].endings:
+        # A name, twenty signs and two levels stand in it too; Telegram takes 1024.
+        assert len(caption) + len(ending.try_it) + 100 < 1024
+
+
+def test_the_repositories_and_the_table_call_stages_alike() -> None:
+    assert table.OVER == OVER

@@ -95,15 +95,12 @@ async def _answered(turn: TurnContext, table: Table, beat: Beat) -> list[Reply]:
 async def hint(turn: TurnContext, table: Table, moment: Moment) -> Reply:
     """One short hint: what the line was, why it did what it did, or what could be added."""
     said = [await turn.say(f"coach_{moment.style}")]
-    helps = table.case.styles[moment.style].helps
     reasons = [reason for reason in moment.reasons if reason != moment.style]
     missing = [read for read in TRY if read not in moment.reads]
     if reasons:
         said.append(await turn.say(f"coach_because_{reasons[0]}"))
     elif moment.style == "gentle_startup" and missing:
         said.append(await turn.say(f"coach_try_{missing[0]}"))
-    elif helps and not set(moment.reads) & NAMED:
-        said.append(await turn.say("coach_try_feeling"))
     words = " ".join(reply.text for reply in said)
     if moment.change > 0:
         return await turn.say("hint_up", hint=words, name=table.name)
