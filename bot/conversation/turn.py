@@ -155,6 +155,7 @@ class Turns:
             return await self._dialogue.decide_event(routed.intent, routed.entities, facts, stored)
         if not facts.onboarded and needs_consent(routed):
             routed = Do("onboard")
-        if facts.roleplay and inbound.kind is InboundKind.MEDIA:
+        playing = facts.roleplay is not None and facts.roleplay.stage == "playing"
+        if playing and facts.hold is None and inbound.kind is InboundKind.MEDIA:
             routed = Roleplay("unheard")
         return Decision(Understanding(), (routed,), self._dialogue.slots(stored), None)
