@@ -129,7 +129,7 @@ async def player(opens: Opens) -> AsyncIterator[Player]:
 async def test_before_the_play_it_says_how_it_works_and_what_may_be_hard(player: Player) -> None:
     menu = await player.says("/rollenspel")
     assert keys(menu) == ["roleplay_menu"]
-    assert labels(menu)[:3] == ["Mijn eigen situatie", "De geheime etentjes", "Na de scheiding"]
+    assert labels(menu)[:3] == ["De geheime etentjes", "Na de scheiding", "Mijn eigen situatie"]
     case = await player.presses("De geheime etentjes")
     assert keys(case) == ["roleplay_case"]
     assert "buitengesloten" in text(case)
@@ -489,6 +489,16 @@ async def test_the_own_situation_takes_relation_and_issue(player: Player) -> Non
     assert play.issue is not None and play.issue.startswith("<b>Zij</b>")
     assert "Een opening" in text(ending)
     assert keys(await player.presses("Nog een keer"))[0] == "roleplay_begin"
+
+
+async def test_an_own_situation_that_stood_still_before_it_began_goes_on_there(
+    player: Player,
+) -> None:
+    await player.forges("play:with:friend.eigen.geraakt")
+    await player.says("/hulp")
+    assert keys(await player.says("hm")) == ["roleplay_waits"]
+    assert keys(await player.presses("Verder spelen")) == ["roleplay_issue"]
+    assert keys(await player.says("ze kwam niet op mijn feest"))[0] == "roleplay_issue_heard"
 
 
 async def test_stopping_before_it_began_leaves_nothing(player: Player) -> None:

@@ -39,9 +39,11 @@ async def offer(turn: TurnContext, argument: str = "") -> list[Reply]:
     cases = {name for name, _ in wanted}
     if len(cases) == 1:
         return await case(turn, wanted[0][0], [seat for _, seat in wanted])
+    # The own situation comes last: a case is the easier start.
+    cases_first = sorted(turn.content.scenarios.items(), key=lambda item: item[1].relation is None)
     rows = tuple(
         (Button(label=scenario.label, press=f"play:case:{name}"),)
-        for name, scenario in turn.content.scenarios.items()
+        for name, scenario in cases_first
         if not withheld(turn, scenario, None)
     )
     if not rows:

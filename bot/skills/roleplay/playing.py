@@ -166,6 +166,10 @@ async def resume(turn: TurnContext, argument: str = "") -> list[Reply]:
         return [await turn.say("roleplay_gone")]
     if withheld(turn, table.scenario, table.play.relation):
         return [await turn.say("roleplay_unsafe")]
+    if not table.play.said:
+        # It stood still before it began: what it is about is still to be said.
+        await put(turn, ISSUE, table.play)
+        return [await turn.say("roleplay_issue", name=turn.content.other(table.play.relation))]
     table = await put(turn, PLAYING, table.play)
     scene = table.case.seat.scene(table.play.scene)
     title = await turn.say("roleplay_resumed", title=filled(turn.content, table.play, scene.title))
