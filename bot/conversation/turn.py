@@ -143,11 +143,12 @@ class Turns:
 
     async def _decide(self, turn: Turn, facts: Facts, stored: object) -> Decision:
         inbound = turn.inbounds[0]
+        playing = facts.hold is None and facts.roleplay and facts.roleplay.stage == "playing"
         if facts.hold and (safety := self._safety_press(turn)):
             inbound = safety
         if inbound.kind is InboundKind.TEXT:
             texts = [i.value for i in turn.inbounds]
-            return await self._dialogue.decide_text(texts, facts, stored)
+            return await self._dialogue.decide_text(texts, facts, stored, style=bool(playing))
         routed = route(inbound)
         if isinstance(routed, Event) and not self._dialogue.knows(routed.intent):
             routed = Say("button_past")
@@ -155,7 +156,6 @@ class Turns:
             return await self._dialogue.decide_event(routed.intent, routed.entities, facts, stored)
         if not facts.onboarded and needs_consent(routed):
             routed = Do("onboard")
-        playing = facts.roleplay is not None and facts.roleplay.stage == "playing"
-        if playing and facts.hold is None and inbound.kind is InboundKind.MEDIA:
+        if playing and inbound.kind is InboundKind.MEDIA:
             routed = Roleplay("unheard")
         return Decision(Understanding(), (routed,), self._dialogue.slots(stored), None)

@@ -21,11 +21,15 @@ class StyledDialogue:
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
 
-    async def decide_text(self, fragments: Sequence[str], facts: Facts, stored: Any) -> Decision:
+    async def decide_text(
+        self, fragments: Sequence[str], facts: Facts, stored: Any, *, style: bool = False
+    ) -> Decision:
         """The real decision, with the style of the label."""
         decision = await self._dialogue.decide_text(fragments, facts, stored)
-        style = STYLE_OF.get(" ".join(fragments), "other")
-        return replace(decision, understanding=replace(decision.understanding, style=style))
+        if not style:
+            return decision
+        told = {"name": STYLE_OF.get(" ".join(fragments), "other"), "score": 1.0}
+        return replace(decision, understanding=replace(decision.understanding, style=told))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._dialogue, name)

@@ -61,7 +61,8 @@ def _heard(turn: TurnContext, table: Table, text: str) -> Utterance:
     """The line with its style and with what it does."""
     understanding = turn.understanding
     reading = Reader.load().read(text, last_said(table.case, table.play) or "")
-    style: Style = next((s for s in STYLES if s == understanding.style), "other")
+    told = (understanding.style or {}).get("name")
+    style: Style = next((style for style in STYLES if style == told), "other")
     aside = None
     if reading.empty:
         aside = "silences"
