@@ -57,7 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     test = add("test", _test, "lint, type checks, content checks and all tests")
     test.add_argument("pytest", nargs=argparse.REMAINDER, help="arguments for pytest")
     content = add("content", _content, "work on the Dutch copy")
-    content.add_argument("action", choices=["check"])
+    content.add_argument("action", choices=["check", "graph"])
+    content.add_argument("scenario", nargs="?", help="graph: the case to draw")
+    content.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="default: here")
+    content.add_argument("--format", choices=["svg", "png"], default="svg", help="of the drawing")
     nlu = add("nlu", _nlu, "measure how well the model understands")
     nlu.add_argument("action", choices=["evaluate"])
     nlu.add_argument("file", nargs="?", type=Path, help="a set of your own; default: dev, held out")
@@ -175,6 +178,28 @@ def _explain(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _content(options: argparse.Namespace, settings: Settings) -> int:
+    return _content_graph(options) if options.action == "graph" else _content_check()
+
+
+def _content_graph(options: argparse.Namespace) -> int:
+    from bot.roleplay.graph import draw
+    from bot.roleplay.play import Case
+
+    content = load()
+    scenario = content.scenarios.get(options.scenario)
+    if scenario is None:
+        known = ", ".join(content.scenarios)
+        console.print(f"tevoet: no case {options.scenario}; there is: {known}", style="red")
+        return 2
+    for seat_id, seat in scenario.seats.items():
+        path = options.to / f"{options.scenario}-{seat_id}.{options.format}"
+        title = f"{scenario.title}: {seat.me}"
+        draw(Case.of(scenario, seat_id, content.styles), title, path)
+        print(path)
+    return 0
+
+
+def _content_check() -> int:
     from bot.content_check import check
 
     problems = check()

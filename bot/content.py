@@ -10,38 +10,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
+
+from bot.content_files import ContentError, RedFlag, Strict, line_of, read_file
+from bot.roleplay.scenario import Scenario, StyleFile, StyleInfo
+
+__all__ = ["CONTENT_DIR", "Content", "ContentError", "Strict", "line_of", "load"]
 
 CONTENT_DIR = Path(__file__).resolve().parents[1] / "content"
+SCENARIOS = "scenarios"
 
 Side = Literal["hurt", "breaker", "both"]
-RedFlag = Literal[
-    "suicide", "violence", "control", "fear", "child", "harm_other", "minor", "delusion", "stalking"
-]
 Country = Literal["NL", "BE"]
-
-
-class ContentError(Exception):
-    """A content file is wrong.
-
-    Args:
-        file: the file's name inside content/.
-        line: the line where the trouble starts, from 1.
-        problem: what is wrong, for who edits the file.
-    """
-
-    def __init__(self, file: str, line: int, problem: str) -> None:
-        super().__init__(f"content/{file}:{line}: {problem}")
-        self.file, self.line, self.problem = file, line, problem
-
-
-class Strict(BaseModel):
-    """A content record: unknown fields are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Question(Strict):
@@ -130,7 +112,7 @@ class Relation(Strict):
     """How the other is called in a sentence ("je zus"), by default and by the user's own word."""
 
     says: str
-    words: dict[str, str] = {}
+    words: dict[str, str] = Field(default_factory=dict)
 
 
 class _Tips(Strict):
@@ -158,9 +140,6 @@ class _Relations(Strict):
     relations: dict[str, Relation]
 
 
-FileModel = TypeVar("FileModel", bound=Strict)
-
-
 @dataclass(frozen=True)
 class Content:
     """All copy, as loaded at start."""
@@ -174,6 +153,8 @@ class Content:
     relations: Mapping[str, Relation]
     unknown_other: str
     safety_reviewed_by: str | None
+    styles: Mapping[str, StyleInfo]
+    scenarios: Mapping[str, Scenario]
 
     @cached_property
     def tip_by_id(self) -> dict[str, Tip]:
@@ -237,15 +218,16 @@ def load(folder: Path = CONTENT_DIR) -> Content:
     Raises:
         ContentError: a file is missing, is not YAML, or does not have the right shape.
     """
-    helplines = _read(folder, "helplines.yml", _Helplines)
-    relations = _read(folder, "relations.yml", _Relations)
-    safety = _read(folder, "safety.yml", _Messages)
-    checkin = _read(folder, "checkin.yml", _Messages)
+    helplines = read_file(folder, "helplines.yml", _Helplines)
+    relations = read_file(folder, "relations.yml", _Relations)
+    safety = read_file(folder, "safety.yml", _Messages)
+    checkin = read_file(folder, "checkin.yml", _Messages)
     return Content(
-        tips=_read(folder, "tips.yml", _Tips).tips,
-        concerns=_read(folder, "concerns.yml", _Concerns).concerns,
+        tips=read_file(folder, "tips.yml", _Tips).tips,
+        concerns=read_file(folder, "concerns.yml", _Concerns).concerns,
         messages={
-            **_read(folder, "messages.yml", _Messages).messages,
+            **read_file(folder, "messages.yml", _Messages).messages,
+            **read_file(folder, "roleplay.yml", _Messages).messages,
             **checkin.messages,
             **safety.messages,
         },
@@ -255,59 +237,9 @@ def load(folder: Path = CONTENT_DIR) -> Content:
         relations=relations.relations,
         unknown_other=relations.unknown,
         safety_reviewed_by=safety.reviewed_by,
+        styles=read_file(folder, "styles.yml", StyleFile).by_name,
+        scenarios={
+            path.stem: read_file(folder, f"{SCENARIOS}/{path.name}", Scenario)
+            for path in sorted((folder / SCENARIOS).glob("*.yml"))
+        },
     )
-
-
-def _read(folder: Path, name: str, model: type[FileModel]) -> FileModel:
-    try:
-        text = (folder / name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ContentError(name, 1, f"cannot be read ({type(error).__name__})") from error
-    try:
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
-        _refuse_double_keys(root, name)
-        return model.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ContentError(name, line, str(error.problem)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ContentError(name, line_of(root, first["loc"]), f"{where}: {first['msg']}") from error
-
-
-def _refuse_double_keys(node: yaml.Node | None, name: str) -> None:
-    """YAML lets the last of two equal keys win; a coach would lose text silently."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                raise ContentError(
-                    name, key.start_mark.line + 1, f"'{key.value}' stands here twice"
-                )
-            seen.add(key.value)
-            _refuse_double_keys(value, name)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_double_keys(item, name)
-
-
-def line_of(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
-    """The line (from 1) of a value in a composed YAML file.
-
-    Args:
-        node: the root of the composed file.
-        path: keys and indexes that lead to the value; the deepest part that exists counts.
-    """
-    line = node.start_mark.line + 1 if node else 1
-    for part in path:
-        # A value in a mapping stands where its key does, a value in a list by itself.
-        found: tuple[yaml.Node, yaml.Node] | None = None
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            found = (node.value[part],) * 2 if part < len(node.value) else None
-        if found is None:
-            break
-        node, line = found[1], found[0].start_mark.line + 1
-    return line

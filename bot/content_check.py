@@ -14,12 +14,13 @@ from string import Formatter
 
 import yaml
 
-from bot.content import CONTENT_DIR, Button, Content, ContentError, line_of, load
+from bot.content import CONTENT_DIR, SCENARIOS, Button, Content, ContentError, line_of, load
 from bot.content_usage import used_keys
 from bot.conversation.routes import Event, press
-from bot.conversation.steps import STEP_BY_KEY, Do, Safety, Say
+from bot.conversation.steps import STEP_BY_KEY, Do, Roleplay, Safety, Say
 from bot.readability import flesch_douma, sentences_of, well_formed
-from bot.skills import registry, safety
+from bot.roleplay.check import findings, texts
+from bot.skills import registry, roleplay, safety
 
 # Keys and indexes that lead to a value in a file.
 Where = tuple[object, ...]
@@ -76,8 +77,10 @@ class _Check:
     def __init__(self, content: Content, folder: Path, domain_dir: Path) -> None:
         self._content = content
         self._nodes = {
-            path.name: yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-            for path in folder.glob("*.yml")
+            path.relative_to(folder).as_posix(): yaml.compose(
+                path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
+            )
+            for path in folder.rglob("*.yml")
         }
         self._domain: dict[str, list[dict[str, str]]] = {}
         self._intents: set[str] = set()
@@ -92,6 +95,7 @@ class _Check:
         yield from self._concerns()
         yield from self._messages()
         yield from self._helplines()
+        yield from self._scenarios()
         yield from self._steps()
         yield from self._ids()
 
@@ -161,7 +165,7 @@ class _Check:
 
     def _messages(self) -> Iterator[Problem]:
         used = used_keys(self._domain.values())
-        for file in ("messages.yml", "checkin.yml", "safety.yml"):
+        for file in ("messages.yml", "checkin.yml", "safety.yml", "roleplay.yml"):
             for name in _keys(self._nodes[file], "messages"):
                 message, where = self._content.messages[name], ("messages", name)
                 if not any(pattern.fullmatch(name) for pattern in used):
@@ -193,6 +197,8 @@ class _Check:
                 known = intent in self._intents
             case Safety(action):
                 known = action in safety.ACTIONS
+            case Roleplay(action):
+                known = action.partition(":")[0] in roleplay.ACTIONS
             case Do(action):
                 known = action in {*registry.DO, *registry.DO_WITH}
             case meaning:
@@ -214,6 +220,16 @@ class _Check:
                     path = ("helplines", country, number)
                     yield self._at("helplines.yml", path, f"{kind} is no kind")
 
+    def _scenarios(self) -> Iterator[Problem]:
+        for name, scenario in self._content.scenarios.items():
+            file = f"{SCENARIOS}/{name}.yml"
+            if len(scenario.label) > LABEL_CHARACTERS:
+                yield self._at(file, ("label",), "label is too long")
+            for path, text in findings(scenario, self._content.styles, self._content.tip_by_id):
+                yield self._at(file, path, text)
+            for place, words in texts(scenario):
+                yield from self._text(file, place, words)
+
     def _steps(self) -> Iterator[Problem]:
         for name, customs in self._domain.items():
             for custom in customs:
@@ -225,6 +241,7 @@ class _Check:
                         "safety": safety.ACTIONS,
                         "do": registry.DO,
                         "feedback": ("helped", "unhelped"),
+                        "roleplay": roleplay.ACTIONS,
                     }.get(key)
                     if known is not None and value not in known:
                         yield Problem("stories/domain", 1, f"{name}: {key} {value} is not there")

@@ -50,6 +50,21 @@ class OpenCheckin:
 
 
 @dataclass(frozen=True, slots=True)
+class Roleplay:
+    """A role-play that is not over.
+
+    Args:
+        stage: issue (it waits for what it is about), playing, or paused.
+        touched_at: the last time that something happened in it.
+        asked: whether the bot asked to go on since it stands still.
+    """
+
+    stage: str
+    touched_at: datetime
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything outside the conversation itself that a decision may depend on.
 
@@ -68,6 +83,7 @@ class Facts:
         nudged_at: when the last nudge was sent.
         checkin: the check-in under way, when there is one.
         pooled: (concern, tip id) -> (times it helped, times it did not), over all users.
+        roleplay: the role-play that is not over, when there is one.
     """
 
     now: datetime
@@ -84,6 +100,7 @@ class Facts:
     nudged_at: datetime | None = None
     checkin: OpenCheckin | None = None
     pooled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    roleplay: Roleplay | None = None
 
     def red_flags(self, relation: str | None) -> frozenset[str]:
         """The gates that count for a relation; for an unknown relation all of them.

@@ -20,7 +20,7 @@ from bot.conversation.inbound import Inbound, InboundKind
 from bot.conversation.turn import Clock, Outcome, Superseded, Turn, Turns
 from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import InboxItem
-from bot.db.repositories import Chats, Inbox, Incoming, Outbox
+from bot.db.repositories import Chats, Inbox, Incoming, Outbox, Roleplays
 from bot.db.session import reading, writing
 from bot.logs import places
 from bot.skills.reply import Reply
@@ -139,6 +139,7 @@ class Conversation:
         async with writing(self._engine) as session:
             await Inbox(session, self._cipher).sweep(self._clock())
             await Outbox(session, self._cipher).sweep(self._clock())
+            await Roleplays(session, self._cipher).sweep(self._clock())
 
     async def settle(self) -> None:
         """Wait until nothing is being handled."""

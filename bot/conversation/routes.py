@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.conversation.inbound import Inbound, InboundKind
-from bot.conversation.steps import Do, Safety, Say, Step
+from bot.conversation.steps import Do, Roleplay, Safety, Say, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ COMMANDS: dict[str, Step | Event] = {
     "stop": Event("stop"),
     "checkin": Event("press_checkin", {"answer": "menu"}),
     "voortgang": Event("show_progress"),
+    "rollenspel": Roleplay("offer"),
 }
 COACH_PRESSES = {
     "other": "press_other_tip",
@@ -51,6 +52,13 @@ SAFETY_PRESSES = frozenset(
     {
         "safe", "unsafe", "confirmed", "denied", "resume", "not_yet",
         "lines", "ground", "plan", "clear",
+    }
+)  # fmt: skip
+# What a line does in a role-play follows from words; these are its buttons.
+PLAY_PRESSES = frozenset(
+    {
+        "offer", "case", "begin", "with", "example", "coach", "stop", "resume",
+        "look", "rewind", "back", "again", "progress", "done",
     }
 )  # fmt: skip
 # Before consent only these are answered; everything else leads to the open question.
@@ -101,6 +109,8 @@ def press(data: str) -> Step | Event:
             return Event("press_checkin", {"answer": rest})
         case "progress" if rest:
             return Event("show_progress", {"answer": rest})
+        case "play" if action in PLAY_PRESSES:
+            return Roleplay(rest)
         case "mean":
             return Event(action)
         case "tip":

@@ -86,7 +86,26 @@ class Do:
     argument: str = ""
 
 
-Step = Say | Acknowledge | Ask | Bridge | GiveTip | ExplainTip | Clarify | Feedback | Safety | Do
+@dataclass(frozen=True, slots=True)
+class Roleplay:
+    """Something the role-play skill does; behind a colon what it is done with."""
+
+    action: str
+
+
+Step = (
+    Say
+    | Acknowledge
+    | Ask
+    | Bridge
+    | GiveTip
+    | ExplainTip
+    | Clarify
+    | Feedback
+    | Safety
+    | Do
+    | Roleplay
+)
 
 STEP_BY_KEY: dict[str, type[Step]] = {
     "say": Say,
@@ -99,6 +118,7 @@ STEP_BY_KEY: dict[str, type[Step]] = {
     "feedback": Feedback,
     "safety": Safety,
     "do": Do,
+    "roleplay": Roleplay,
 }
 KEY_BY_STEP = {step: key for key, step in STEP_BY_KEY.items()}
 

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.content import Content
 from bot.conversation.inbound import Inbound, InboundKind
 from bot.conversation.routes import Event, needs_consent, route
-from bot.conversation.steps import Do, Say, Step
+from bot.conversation.steps import Do, Roleplay, Say, Step
 from bot.conversation.understanding import Decision, Understanding
 from bot.db.encryption import Cipher
-from bot.db.repositories import Chats, Entries, Inbox, Outbox, Schedules, Trackers
+from bot.db.repositories import Chats, Entries, Inbox, Outbox, Roleplays, Schedules, Trackers
 from bot.db.session import reading, writing
-from bot.skills import checkin, safety
+from bot.skills import checkin, roleplay, safety
 from bot.skills.context import TurnContext
 from bot.skills.registry import carry_out
 from bot.skills.reply import Reply, join
@@ -116,11 +116,13 @@ class Turns:
                 chats=chats,
                 schedules=Schedules(session),
                 entries=Entries(session, self._cipher),
+                roleplays=Roleplays(session, self._cipher),
                 facts=facts,
                 understanding=decision.understanding,
                 slots=decision.slots,
                 text=turn.text,
                 contact_url=self._contact_url,
+                texts=[i.value for i in turn.inbounds if i.kind is InboundKind.TEXT],
                 inbox_ids=turn.inbox_ids,
             )
             if facts.onboarded:
@@ -130,6 +132,7 @@ class Turns:
             if turn.delayed:
                 steps = (Say("delayed"), *steps)
             replies = join([reply for step in steps for reply in await carry_out(step, context)])
+            await roleplay.step_aside(context, steps)
             if facts.onboarded and not context.forget:
                 await chats.remember_said(turn.chat_id, context.said_now, now)
             payloads = [reply.as_json() for reply in replies]
@@ -149,11 +152,12 @@ class Turns:
 
     async def _decide(self, turn: Turn, facts: Facts, stored: object) -> Decision:
         inbound = turn.inbounds[0]
+        playing = facts.hold is None and facts.roleplay and facts.roleplay.stage == "playing"
         if facts.hold and (safety := self._safety_press(turn)):
             inbound = safety
         if inbound.kind is InboundKind.TEXT:
             texts = [i.value for i in turn.inbounds]
-            return await self._dialogue.decide_text(texts, facts, stored)
+            return await self._dialogue.decide_text(texts, facts, stored, style=bool(playing))
         routed = route(inbound)
         if isinstance(routed, Event) and not self._dialogue.knows(routed.intent):
             routed = Say("button_past")
@@ -161,4 +165,6 @@ class Turns:
             return await self._dialogue.decide_event(routed.intent, routed.entities, facts, stored)
         if not facts.onboarded and needs_consent(routed):
             routed = Do("onboard")
+        if playing and inbound.kind is InboundKind.MEDIA:
+            routed = Roleplay("unheard")
         return Decision(Understanding(), (routed,), self._dialogue.slots(stored), None)

@@ -185,6 +185,35 @@ class SaidLine(Base):
     said_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class RoleplayRow(Base):
+    """The role-play of a chat, or its last one; `sealed` holds what the user said in it."""
+
+    __tablename__ = "roleplays"
+    __table_args__ = (Index("ix_roleplays_touched_at", "touched_at"),)
+
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE"), primary_key=True
+    )
+    stage: Mapped[str] = mapped_column(String(8))  # issue, playing, paused, over
+    asked: Mapped[bool]
+    sealed: Mapped[bytes]
+    touched_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class RoleplayResult(Base):
+    """How a role-play ended, without any line of it."""
+
+    __tablename__ = "roleplay_results"
+    __table_args__ = (Index("ix_roleplay_results_chat_id", "chat_id", "id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE")
+    )
+    sealed: Mapped[bytes]  # case, seat, ending, trust, how often which style
+    finished_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class TipCount(Base):
     """How often a tip helped for a concern, over all users, without any of them."""
 

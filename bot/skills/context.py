@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.content import Button, Content
 from bot.conversation.understanding import Understanding
-from bot.db.repositories import Chats, Entries, Schedules
+from bot.db.repositories import Chats, Entries, Roleplays, Schedules
 from bot.skills.reply import Reply
 from nlu.facts import Facts
 
@@ -28,11 +28,13 @@ class TurnContext:
         chats: what is stored of chats.
         schedules: when something is sent unasked.
         entries: what was told in check-ins.
+        roleplays: what is stored of role-plays.
         facts: what was known when the turn was decided.
         understanding: what the model made of the message.
         slots: what the conversation is about.
         text: what was typed; empty for a button.
         contact_url: the coach behind this installation.
+        texts: what was typed, fragment by fragment.
         inbox_ids: the rows of this turn, which an erase must leave to be marked.
         forget: set by a skill that ends the conversation: the tracker is not stored.
     """
@@ -44,11 +46,13 @@ class TurnContext:
     chats: Chats
     schedules: Schedules
     entries: Entries
+    roleplays: Roleplays
     facts: Facts
     understanding: Understanding
     slots: dict[str, Any]
     text: str = ""
     contact_url: str | None = None
+    texts: Sequence[str] = ()
     inbox_ids: Sequence[int] = ()
     forget: bool = False
     # Wordings used in this turn, stored at its end.

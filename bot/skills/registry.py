@@ -13,6 +13,7 @@ from bot.conversation.steps import (
     ExplainTip,
     Feedback,
     GiveTip,
+    Roleplay,
     Safety,
     Say,
     Step,
@@ -24,6 +25,7 @@ from bot.skills import (
     onboarding,
     privacy,
     progress,
+    roleplay,
     safety,
     schedule,
 )
@@ -83,6 +85,8 @@ async def carry_out(step: Step, turn: TurnContext) -> list[Reply]:
             return await coaching.feedback(step, turn)
         case Safety(action):
             return await safety.act(turn, action)
+        case Roleplay(action):
+            return await roleplay.act(turn, action)
         case Do(action, argument) if action in DO_WITH:
             return await DO_WITH[action](turn, argument)
         case Do(action):

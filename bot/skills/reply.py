@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.content import Button
+from bot.roleplay.curve import TrustCurve
 
 # Telegram counts UTF-16 units; a joined reply stays far below its 4096.
 JOINED_UP_TO = 1500
@@ -30,7 +31,8 @@ class Reply:
         text: Telegram's HTML (only b and i).
         buttons: rows of buttons.
         tip_id: the tip that it gives, if any.
-        picture: what is drawn with it (bot.picture), when it is sent.
+        picture: what is drawn with it when it is sent: progress (bot.picture, as JSON) or the
+            trust of a role-play.
         document: a file that goes with it.
     """
 
@@ -38,7 +40,7 @@ class Reply:
     text: str
     buttons: tuple[tuple[Button, ...], ...] = field(default=())
     tip_id: str | None = None
-    picture: dict[str, Any] | None = None
+    picture: dict[str, Any] | TrustCurve | None = None
     document: Document | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -48,7 +50,8 @@ class Reply:
             "text": self.text,
             "buttons": [[b.model_dump() for b in row] for row in self.buttons],
             "tip_id": self.tip_id,
-            "picture": self.picture,
+            "picture": None if isinstance(self.picture, TrustCurve) else self.picture,
+            "curve": self.picture.model_dump() if isinstance(self.picture, TrustCurve) else None,
             "document": [self.document.name, self.document.text] if self.document else None,
         }
 
@@ -60,7 +63,8 @@ class Reply:
             payload["text"],
             tuple(tuple(Button(**b) for b in row) for row in payload["buttons"]),
             payload["tip_id"],
-            payload.get("picture"),
+            # A reply may have been stored before there were pictures and files.
+            TrustCurve(**curve) if (curve := payload.get("curve")) else payload.get("picture"),
             Document(*document) if (document := payload.get("document")) else None,
         )
 

@@ -24,7 +24,10 @@ from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import OutboxItem
 from bot.db.repositories import NUDGE, Chats, NudgeQueue, Outbox
 from bot.db.session import reading, writing
-from bot.picture import Picture, draw
+from bot.picture import Picture
+from bot.picture import draw as draw_progress
+from bot.roleplay.curve import TrustCurve
+from bot.roleplay.curve import draw as draw_curve
 from bot.skills.reply import Reply
 from bot.telegram.keyboards import keyboard
 
@@ -111,17 +114,20 @@ class Sender:
         Raises:
             telegram.error.TelegramError: Telegram did not take it.
         """
+        picture = await self._drawn(reply)
         async with self._limiter:
-            message = await self._hand_over(chat_id, reply)
+            message = await self._hand_over(chat_id, reply, picture)
         return message.message_id
 
-    async def _hand_over(self, chat_id: int, reply: Reply) -> Message:
+    async def _hand_over(self, chat_id: int, reply: Reply, picture: bytes | None) -> Message:
         buttons = keyboard(reply.buttons)
-        if reply.picture:
-            # Drawn here and not in the turn, which would hold up everybody.
-            png = await asyncio.to_thread(draw, Picture.from_json(reply.picture))
+        if picture:
             return await self._bot.send_photo(
-                chat_id, png, caption=reply.text, parse_mode=ParseMode.HTML, reply_markup=buttons
+                chat_id,
+                picture,
+                caption=reply.text,
+                parse_mode=ParseMode.HTML,
+                reply_markup=buttons,
             )
         if reply.document:
             return await self._bot.send_document(
@@ -140,6 +146,24 @@ class Sender:
             # A card of a help line's site would fill the screen for who looks along.
             link_preview_options=NO_PREVIEW,
         )
+
+    @staticmethod
+    async def _drawn(reply: Reply) -> bytes | None:
+        """The picture of a reply; its words stand alone when it cannot be drawn.
+
+        Drawn here and not in the turn, which would hold up everybody.
+        """
+        try:
+            match reply.picture:
+                case None:
+                    return None
+                case TrustCurve() as curve:
+                    return await asyncio.to_thread(draw_curve, curve)
+                case progress:
+                    return await asyncio.to_thread(draw_progress, Picture.from_json(progress))
+        except Exception as error:
+            logger.error("a picture could not be drawn (%s)", type(error).__name__)
+            return None
 
     async def _start_due(self) -> float:
         now = self._clock()

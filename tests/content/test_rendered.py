@@ -67,6 +67,7 @@ class Speaker:
             chats=FakeChats(reasons),  # type: ignore[arg-type]
             schedules=None,  # type: ignore[arg-type]
             entries=None,  # type: ignore[arg-type]
+            roleplays=None,  # type: ignore[arg-type]
             facts=Facts(NOW, said=HeardAllBut(wanted)),
             understanding=Understanding(),
             slots=dict(slots),

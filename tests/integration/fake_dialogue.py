@@ -27,7 +27,9 @@ class FakeDialogue:
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.broken = False
 
-    async def decide_text(self, fragments: Sequence[str], facts: Facts, stored: Any) -> Decision:
+    async def decide_text(
+        self, fragments: Sequence[str], facts: Facts, stored: Any, *, style: bool = False
+    ) -> Decision:
         """As the real one."""
         self.heard.append(list(fragments))
         if self.meanwhile is not None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content import Button
+from bot.roleplay.curve import TrustCurve
 from bot.skills.reply import JOINED_UP_TO, PARAGRAPH, Reply, join
 
 YES = ((Button(label="Ja", press="safety:safe"),),)
@@ -72,3 +75,26 @@ def test_a_joined_message_fits_in_telegram(replies: list[Reply]) -> None:
 @given(REPLIES)
 def test_a_reply_survives_the_outbox(replies: list[Reply]) -> None:
     assert [Reply.from_json(reply.as_json()) for reply in replies] == replies
+
+
+CURVE = TrustCurve(title="Het vertrouwen", levels=("weg", "stevig"), values=(8, 9))
+
+
+def test_a_picture_travels_with_its_reply() -> None:
+    reply = Reply(("look_curve",), "Dag", picture=CURVE)
+    assert Reply.from_json(json.loads(json.dumps(reply.as_json()))) == reply
+
+
+def test_a_reply_stored_before_there_were_pictures_is_read() -> None:
+    payload = Reply(("dag",), "Dag").as_json()
+    del payload["picture"]
+    assert Reply.from_json(payload) == Reply(("dag",), "Dag")
+
+
+def test_a_picture_stands_alone_so_that_its_words_fit_under_it() -> None:
+    before, picture, after = (
+        Reply(("a",), "a"),
+        Reply(("b",), "b", picture=CURVE),
+        Reply(("c",), "c"),
+    )
+    assert join([before, picture, after]) == [before, picture, after]

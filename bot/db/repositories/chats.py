@@ -16,6 +16,7 @@ from bot.db.models import (
     GivenTipRow,
     InboxItem,
     Moment,
+    RoleplayRow,
     SafetyGate,
     SafetyHold,
     SaidLine,
@@ -23,9 +24,10 @@ from bot.db.models import (
     TipCount,
     User,
 )
+from bot.db.repositories.roleplays import OVER
 from bot.db.repositories.schedules import CHECKIN
 from bot.db.repositories.statements import insert
-from nlu.facts import Facts, GivenTip, Hold, OpenCheckin, zone_of
+from nlu.facts import Facts, GivenTip, Hold, OpenCheckin, Roleplay, zone_of
 
 GIVEN_REMEMBERED = 30
 # Wordings that were said longer ago may be said again as if they were new.
@@ -45,6 +47,7 @@ _ABOUT = (
         User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked,
         ScheduleRow.zone, ScheduleRow.enabled, ScheduleRow.unanswered, ScheduleRow.nudged_at,
         CheckinEntry.id, CheckinEntry.stage,
+        RoleplayRow.stage, RoleplayRow.touched_at, RoleplayRow.asked,
     )
     .select_from(_ASKED_FOR)
     .outerjoin(User, User.chat_id == _ASKED_FOR.c.id)
@@ -60,6 +63,7 @@ _ABOUT = (
             CheckinEntry.started_at > bindparam("open_since", type_=Moment),
         ),
     )
+    .outerjoin(RoleplayRow, RoleplayRow.chat_id == _ASKED_FOR.c.id)
 )  # fmt: skip
 _GATES = select(SafetyGate.relation, SafetyGate.flag).where(SafetyGate.chat_id == _CHAT)
 _GIVEN = (
@@ -92,7 +96,7 @@ class Chats:
         about = await self._session.execute(_ABOUT, {**of_chat, "open_since": now - CHECKIN_OPEN})
         (
             country, consented_at, level, kind, asked,
-            zone, checkins, unanswered, nudged_at, entry_id, stage,
+            zone, checkins, unanswered, nudged_at, entry_id, stage, *roleplay,
         ) = about.one()  # fmt: skip
         gates: dict[str, set[str]] = {}
         for relation, flag in await self._session.execute(_GATES, of_chat):
@@ -119,6 +123,7 @@ class Chats:
             nudged_at=nudged_at,
             checkin=OpenCheckin(entry_id, stage) if entry_id else None,
             pooled={(concern, tip): (yes, no) for concern, tip, yes, no in counts},
+            roleplay=Roleplay(*roleplay) if roleplay[0] not in (None, OVER) else None,
         )
 
     async def user(self, chat_id: int) -> User | None:

@@ -1,0 +1,105 @@
+"""While a role-play runs: who is spoken to, the other in the play or the bot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.events import ActionExecuted
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.content import load
+from nlu.facts import Facts, Roleplay
+from nlu.policies.decision import Decision, DecisionPolicy, latest_intent
+from nlu.reading import Reader
+
+OFFER = "utter_roleplay"
+LINE = "utter_roleplay_line"
+STOP = "utter_roleplay_stop"
+PAUSE = "utter_roleplay_pause"
+WAITS = "utter_roleplay_waits"
+RESUME = "utter_roleplay_resume"
+DONE = "utter_roleplay_done"
+# A typed yes or no to the question whether to go on.
+ANSWERS = {"affirm": RESUME, "deny": DONE}
+
+# Who comes back later than this may have something else in mind than the scene of then.
+FORGOTTEN_AFTER = timedelta(hours=6)
+ASKED_FOR_FROM = 0.60
+# Of the 1,000 lines kept to train and measure styles, two seemed a stop with this confidence.
+STOP_FROM = 0.60
+# Clear enough to be about something else than a play that stands still.
+ABOUT_ELSE_FROM = 0.60
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True
+)
+class RoleplayPolicy(DecisionPolicy):
+    """Hands typed lines to a running role-play; the safety policy has gone before."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        featurizer: Any = None,
+    ) -> None:
+        super().__init__(config, model_storage, resource, execution_context, featurizer)
+        self._reader = Reader.load()
+        self._concerns = frozenset(load().concerns)
+
+    @classmethod
+    def actions(cls) -> frozenset[str]:
+        """The actions of stories/domain/roleplay.yml."""
+        return frozenset({OFFER, LINE, STOP, PAUSE, WAITS, RESUME, DONE})
+
+    def decide(self, tracker: DialogueStateTracker, facts: Facts) -> Decision | None:
+        """A line of the play, a way out of it, or nothing of the sort."""
+        intent, confidence = latest_intent(tracker)
+        text = (tracker.latest_message.text if tracker.latest_message else None) or ""
+        play = facts.roleplay
+        if play is not None and self._runs(play, facts):
+            if not text.strip():
+                # A button or command: only /stop means the play.
+                return Decision(STOP) if intent == "stop" else None
+            wants_out = intent == "stop" and confidence >= STOP_FROM
+            return Decision(STOP if wants_out else self._spoken(text))
+        if intent == "start_roleplay" and confidence >= ASKED_FOR_FROM:
+            return Decision(OFFER)
+        if play is not None and play.asked and intent in ANSWERS and _last(tracker) == WAITS:
+            return Decision(ANSWERS[intent])
+        if play is not None and text.strip() and not play.asked:
+            answering = tracker.get_slot("stage") == "explore" and play.stage == "paused"
+            elsewhere = intent in self._concerns and confidence >= ABOUT_ELSE_FROM
+            if not (answering or elsewhere):
+                return Decision(WAITS)
+        return None
+
+    @staticmethod
+    def _runs(play: Roleplay, facts: Facts) -> bool:
+        return play.stage != "paused" and facts.now - play.touched_at < FORGOTTEN_AFTER
+
+    def _spoken(self, text: str) -> str:
+        reading = self._reader.read(text)
+        if reading.stop:
+            return STOP
+        return PAUSE if reading.too_much else LINE
+
+
+def _last(tracker: DialogueStateTracker) -> str | None:
+    """What the bot did last."""
+    return next(
+        (
+            event.action_name
+            for event in reversed(tracker.events)
+            if isinstance(event, ActionExecuted) and event.action_name != ACTION_LISTEN_NAME
+        ),
+        None,
+    )
