@@ -64,7 +64,7 @@ async def test_when_it_cannot_be_drawn_the_words_go_alone(
     def broken(curve: TrustCurve) -> bytes:
         raise RuntimeError("no font")
 
-    monkeypatch.setattr(sending, "draw", broken)
+    monkeypatch.setattr(sending, "draw_curve", broken)
     assert await sender.send(7, REPLY) == 1
     [(kind, args, _)] = bot.sent
     assert (kind, args) == ("message", (7, REPLY.text))
