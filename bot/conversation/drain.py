@@ -23,8 +23,8 @@ from bot.db.models import InboxItem
 from bot.db.repositories import Chats, Inbox, Incoming, Outbox
 from bot.db.session import reading, writing
 from bot.logs import places
+from bot.skills.helplines import help_lines
 from bot.skills.reply import Reply
-from bot.skills.safety import help_lines
 from nlu.lexicon import Crisis, Level, Lexicon
 
 TRIES = 3
@@ -81,7 +81,10 @@ class Conversation:
             sqlalchemy.exc.SQLAlchemyError: the database refused; nothing is stored.
         """
         async with writing(self._engine) as session:
-            incoming = [Incoming(uid, chat, inbound.as_json()) for uid, chat, inbound in batch]
+            incoming = [
+                Incoming(uid, chat, inbound.as_json(), inbound.message_id)
+                for uid, chat, inbound in batch
+            ]
             await Inbox(session, self._cipher).store(incoming, self._clock())
 
     def danger(self, inbound: Inbound) -> Crisis | None:

@@ -15,9 +15,9 @@ from bot.conversation.routes import Event, needs_consent, route
 from bot.conversation.steps import Do, Say, Step
 from bot.conversation.understanding import Decision, Understanding
 from bot.db.encryption import Cipher
-from bot.db.repositories import Chats, Entries, Inbox, Outbox, Schedules, Trackers
+from bot.db.repositories import Chats, Entries, Inbox, Outbox, Plans, Schedules, Trackers
 from bot.db.session import reading, writing
-from bot.skills import checkin, safety
+from bot.skills import checkin, gates, guided, safety
 from bot.skills.context import TurnContext
 from bot.skills.registry import carry_out
 from bot.skills.reply import Reply, join
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bot.conversation.dialogue import Dialogue
 
 Clock = Callable[[], datetime]
+YES_OR_NO = frozenset({"safety:confirmed", "safety:denied"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class Turns:
                 chats=chats,
                 schedules=Schedules(session),
                 entries=Entries(session, self._cipher),
+                plans=Plans(session, self._cipher),
                 facts=facts,
                 understanding=decision.understanding,
                 slots=decision.slots,
@@ -129,7 +131,10 @@ class Turns:
             steps = decision.steps
             if turn.delayed:
                 steps = (Say("delayed"), *steps)
-            replies = join([reply for step in steps for reply in await carry_out(step, context)])
+            await safety.seen(context, steps)
+            await guided.step_aside(context, steps)
+            said = [reply for step in steps for reply in await carry_out(step, context)]
+            replies = join(await gates.let_through(said, context))
             if facts.onboarded and not context.forget:
                 await chats.remember_said(turn.chat_id, context.said_now, now)
             payloads = [reply.as_json() for reply in replies]
@@ -141,16 +146,23 @@ class Turns:
                 raise Superseded
         return Outcome(decision.understanding, steps, replies, facts)
 
-    def _safety_press(self, turn: Turn) -> Inbound | None:
-        """The safety button whose label somebody typed instead of pressing it."""
+    def _safety_press(self, turn: Turn, facts: Facts) -> Inbound | None:
+        """The safety button whose label somebody typed instead of pressing it.
+
+        A yes or no is one of those only while it is asked whether there is danger: what else it
+        answers is for the policy to say.
+        """
         typed = " ".join(inbound.value for inbound in turn.inbounds).strip(" .!").casefold()
         data = self._content.safety_presses.get(typed)
-        return Inbound(InboundKind.PRESS, data) if data else None
+        asked = facts.hold is not None and facts.hold.level == "ask"
+        if data is None or (data in YES_OR_NO and not asked):
+            return None
+        return Inbound(InboundKind.PRESS, data)
 
     async def _decide(self, turn: Turn, facts: Facts, stored: object) -> Decision:
         inbound = turn.inbounds[0]
-        if facts.hold and (safety := self._safety_press(turn)):
-            inbound = safety
+        if (facts.hold or facts.guide) and (pressed := self._safety_press(turn, facts)):
+            inbound = pressed
         if inbound.kind is InboundKind.TEXT:
             texts = [i.value for i in turn.inbounds]
             return await self._dialogue.decide_text(texts, facts, stored)

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.content import Button, Content
 from bot.conversation.understanding import Understanding
-from bot.db.repositories import Chats, Entries, Schedules
+from bot.db.repositories import Chats, Entries, Plans, Schedules
 from bot.skills.reply import Reply
 from nlu.facts import Facts
 
@@ -28,6 +28,7 @@ class TurnContext:
         chats: what is stored of chats.
         schedules: when something is sent unasked.
         entries: what was told in check-ins.
+        plans: what leads through a hard moment.
         facts: what was known when the turn was decided.
         understanding: what the model made of the message.
         slots: what the conversation is about.
@@ -44,6 +45,7 @@ class TurnContext:
     chats: Chats
     schedules: Schedules
     entries: Entries
+    plans: Plans
     facts: Facts
     understanding: Understanding
     slots: dict[str, Any]
