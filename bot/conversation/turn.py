@@ -25,6 +25,7 @@ from nlu.facts import Facts
 
 if TYPE_CHECKING:
     from bot.conversation.dialogue import Dialogue
+    from bot.conversation.late_dialogue import LateDialogue
 
 Clock = Callable[[], datetime]
 YES_OR_NO = frozenset({"safety:confirmed", "safety:denied"})
@@ -84,7 +85,7 @@ class Turns:
         self,
         engine: AsyncEngine,
         cipher: Cipher,
-        dialogue: Dialogue,
+        dialogue: Dialogue | LateDialogue,
         content: Content,
         clock: Clock,
         contact_url: str | None = None,
