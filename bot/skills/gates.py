@@ -63,25 +63,30 @@ async def let_through(replies: Sequence[Reply], turn: TurnContext) -> list[Reply
     Returns:
         The replies that may be sent; a word about help where one was taken out.
     """
+    danger = await _danger(replies, turn)
     kept: list[Reply] = []
     for reply in replies:
-        if not _stopped(reply, turn):
+        things = _things(reply)
+        if not any(danger or turn.content.withholds(turn.flags, *thing) for thing in things):
             kept.append(_without_buttons(reply, turn))
         elif not any("no_safe_tip" in other.keys for other in kept):
             kept.append(await turn.say("no_safe_tip"))
     return kept
 
 
-def _stopped(reply: Reply, turn: TurnContext) -> bool:
-    """A danger found in this very turn counts as much as a hold of before."""
-    danger = turn.facts.hold is not None or turn.understanding.crisis["level"] != "none"
-    things = [_thing(key) for key in reply.keys]
-    if reply.tip_id:
-        things.append(("tips", reply.tip_id))
-    return any(
-        thing is not None and (danger or turn.content.withholds(turn.flags, *thing))
-        for thing in things
-    )
+async def _danger(replies: Sequence[Reply], turn: TurnContext) -> bool:
+    """A danger of this very turn counts as much as a hold of before."""
+    if turn.facts.hold is not None or turn.understanding.crisis["level"] != "none":
+        return True
+    # Asked only where it matters: most turns give advice or say nothing of the sort.
+    advises = any(_things(reply) for reply in replies)
+    return advises and await turn.chats.hold(turn.chat_id) is not None
+
+
+def _things(reply: Reply) -> list[tuple[str, str]]:
+    """The tips, questions, exercises and scenarios in a reply, each with its sort."""
+    things = [thing for key in reply.keys if (thing := _thing(key))]
+    return [*things, ("tips", reply.tip_id)] if reply.tip_id else things
 
 
 def _thing(key: str) -> tuple[str, str] | None:
