@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +27,7 @@ from nlu.lexicon import Lexicon
 if TYPE_CHECKING:
     from bot.conversation.dialogue import Dialogue
     from bot.conversation.drain import Conversation
+    from bot.conversation.late_dialogue import LateDialogue
     from bot.conversation.turn import Clock, Turns
     from bot.nudges.loop import Nudges
 
@@ -69,11 +74,45 @@ def load_dialogue(settings: Settings, model: Path | None = None) -> Dialogue:
     return Dialogue(path)
 
 
+async def make_dialogue(settings: Settings) -> Dialogue:
+    """Train the model when needed, in a process of its own, and load it beside the event loop.
+
+    Raises:
+        NoModelError: it could not be trained.
+    """
+    if trained_model(settings.models_dir) is None:
+        environment = {**os.environ, "TEVOET_DATA_DIR": str(settings.data_dir)}
+        training = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "train", env=environment, stdin=subprocess.DEVNULL
+        )
+        try:
+            await training.wait()
+        finally:
+            if training.returncode is None:
+                training.terminate()
+    return await asyncio.to_thread(load_dialogue, settings)
+
+
+@asynccontextmanager
+async def arriving(late: LateDialogue | None) -> AsyncIterator[None]:
+    """While a model is still to come, let it come."""
+    if late is None:
+        yield
+        return
+    coming = asyncio.create_task(late.arrive())
+    try:
+        yield
+    finally:
+        coming.cancel()
+        with suppress(asyncio.CancelledError):
+            await coming
+
+
 @asynccontextmanager
 async def running(
     settings: Settings,
     clock: Clock = now,
-    dialogue: Dialogue | None = None,
+    dialogue: Dialogue | LateDialogue | None = None,
     content: Content | None = None,
 ) -> AsyncIterator[App]:
     """Put TeVoet together and take it apart again.

@@ -7,16 +7,22 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from bot import logs
-from bot.bootstrap import NoModelError, load_dialogue, now, running
+from bot.bootstrap import NoModelError, arriving, load_dialogue, make_dialogue, now, running
 from bot.content import Content, ContentError, load
+from bot.conversation.late_dialogue import LateDialogue
 from bot.settings import Settings, SettingsError, read_settings
 from bot.training import TrainingError, train, trained_model
 from nlu.lexicon import LexiconError
+
+if TYPE_CHECKING:
+    from bot.conversation.dialogue import Dialogue
 
 # Progress goes to standard error, so that output can be piped.
 console = Console(stderr=True, highlight=False)
@@ -125,10 +131,10 @@ def _bot(options: argparse.Namespace, settings: Settings) -> int:
         raise SettingsError("TELEGRAM_TOKEN: is missing; README says how to get one")
     token = settings.telegram_token.get_secret_value()
     content = load()
-    _prepare(settings, content)
 
     async def run() -> None:
-        async with running(settings, content=content) as app:
+        dialogue, late = _dialogue_or_late(settings)
+        async with running(settings, content=content, dialogue=dialogue) as app, arriving(late):
             application = telegram_app.build(token, settings.telegram_api_url)
             await telegram_app.run(
                 application,
@@ -146,6 +152,17 @@ def _bot(options: argparse.Namespace, settings: Settings) -> int:
     except InvalidToken:
         raise SettingsError("TELEGRAM_TOKEN: Telegram does not know it") from None
     return 0
+
+
+def _dialogue_or_late(settings: Settings) -> tuple[Dialogue | LateDialogue, LateDialogue | None]:
+    """The model, or what stands in its place until it is made: the bot must listen for danger."""
+    try:
+        return load_dialogue(settings), None
+    except Exception as error:
+        # Whatever is wrong with it: a missing model is made, a broken one is told of.
+        console.print(f"tevoet: no model yet ({type(error).__name__})", style="red", markup=False)
+    late = LateDialogue(partial(make_dialogue, settings))
+    return late, late
 
 
 def _train(options: argparse.Namespace, settings: Settings) -> int:

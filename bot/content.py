@@ -6,8 +6,9 @@ start with its name and line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from pydantic import Field
 from bot.content_files import ContentError, RedFlag, Strict, line_of, read_file
 from bot.roleplay.scenario import Scenario, StyleFile, StyleInfo
 
-__all__ = ["CONTENT_DIR", "Content", "ContentError", "Strict", "line_of", "load"]
+__all__ = ["CONTENT_DIR", "Content", "ContentError", "RedFlag", "Strict", "line_of", "load"]
 
 CONTENT_DIR = Path(__file__).resolve().parents[1] / "content"
 SCENARIOS = "scenarios"
@@ -101,11 +102,28 @@ class Message(Strict):
 
 
 class Helpline(Strict):
-    """A line that helps: a sentence a person in need can use."""
+    """A line that helps: a sentence a person in need can use, and what to call it by."""
 
     id: str
+    name: str
+    call: str
     text: str
     kinds: tuple[str, ...]
+
+
+class Gate(Strict):
+    """What one red flag withholds: patterns of ids; "!" in front lets one through again."""
+
+    tips: tuple[str, ...]
+    questions: tuple[str, ...]
+    exercises: tuple[str, ...]
+    scenarios: tuple[str, ...]
+
+    def withholds(self, sort: str, name: str) -> bool:
+        """Whether a thing of a sort ("tips") is withheld; the last pattern that fits counts."""
+        patterns: tuple[str, ...] = getattr(self, sort)
+        fitting = [p for p in patterns if fnmatchcase(name, p.removeprefix("!"))]
+        return bool(fitting) and not fitting[-1].startswith("!")
 
 
 class Relation(Strict):
@@ -135,6 +153,10 @@ class _Helplines(Strict):
     helplines: dict[Country, tuple[Helpline, ...]]
 
 
+class _Gates(Strict):
+    gates: dict[RedFlag, Gate]
+
+
 class _Relations(Strict):
     unknown: str
     relations: dict[str, Relation]
@@ -150,11 +172,22 @@ class Content:
     helplines: Mapping[str, tuple[Helpline, ...]]
     helplines_checked_on: str
     country_names: Mapping[str, str]
+    gates: Mapping[str, Gate]
     relations: Mapping[str, Relation]
     unknown_other: str
     safety_reviewed_by: str | None
     styles: Mapping[str, StyleInfo]
     scenarios: Mapping[str, Scenario]
+
+    def withholds(self, flags: Iterable[str], sort: str, name: str) -> bool:
+        """Whether one of these red flags stands in the way.
+
+        Args:
+            flags: the red flags that count now.
+            sort: tips, questions, exercises or scenarios.
+            name: the id of one of them.
+        """
+        return any(flag in self.gates and self.gates[flag].withholds(sort, name) for flag in flags)
 
     @cached_property
     def tip_by_id(self) -> dict[str, Tip]:
@@ -222,6 +255,7 @@ def load(folder: Path = CONTENT_DIR) -> Content:
     relations = read_file(folder, "relations.yml", _Relations)
     safety = read_file(folder, "safety.yml", _Messages)
     checkin = read_file(folder, "checkin.yml", _Messages)
+    gates = read_file(folder, "gates.yml", _Gates).gates
     return Content(
         tips=read_file(folder, "tips.yml", _Tips).tips,
         concerns=read_file(folder, "concerns.yml", _Concerns).concerns,
@@ -234,6 +268,9 @@ def load(folder: Path = CONTENT_DIR) -> Content:
         helplines={str(code): lines for code, lines in helplines.helplines.items()},
         helplines_checked_on=helplines.checked_on,
         country_names={str(code): name for code, name in helplines.names.items()},
+        gates={
+            str(flag): gate for flag, gate in read_file(folder, "gates.yml", _Gates).gates.items()
+        },
         relations=relations.relations,
         unknown_other=relations.unknown,
         safety_reviewed_by=safety.reviewed_by,

@@ -9,12 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import yaml
 
-from bot.content import CONTENT_DIR, SCENARIOS, Button, Content, ContentError, line_of, load
+from bot.content import (
+    CONTENT_DIR,
+    SCENARIOS,
+    Button,
+    Content,
+    ContentError,
+    RedFlag,
+    line_of,
+    load,
+)
 from bot.content_usage import used_keys
 from bot.conversation.routes import Event, press
 from bot.conversation.steps import STEP_BY_KEY, Do, Roleplay, Safety, Say
@@ -96,6 +107,7 @@ class _Check:
         yield from self._messages()
         yield from self._helplines()
         yield from self._scenarios()
+        yield from self._gates()
         yield from self._steps()
         yield from self._ids()
 
@@ -196,7 +208,7 @@ class _Check:
             case Event(intent):
                 known = intent in self._intents
             case Safety(action):
-                known = action in safety.ACTIONS
+                known = safety.knows(action)
             case Roleplay(action):
                 known = action.partition(":")[0] in roleplay.ACTIONS
             case Do(action):
@@ -216,9 +228,33 @@ class _Check:
                     "helplines.yml", ("helplines", country), f"{country} has no line for {kind}"
                 )
             for number, line in enumerate(lines):
+                path = ("helplines", country, number)
                 for kind in set(line.kinds) - kinds:
-                    path = ("helplines", country, number)
                     yield self._at("helplines.yml", path, f"{kind} is no kind")
+                if not re.search(rf"(?<![\d-]){line.call}(?![\d-])", line.text):
+                    yield self._at("helplines.yml", path, f"{line.call} does not stand in the text")
+
+    def _gates(self) -> Iterator[Problem]:
+        """Every flag has a gate, every pattern fits something, and no tip says otherwise."""
+        known = {
+            "tips": set(self._content.tip_by_id),
+            "questions": set(self._content.question_by_id),
+        }
+        for flag in set(get_args(RedFlag)) - set(self._content.gates):
+            yield self._at("gates.yml", ("gates",), f"{flag} has no gate")
+        for flag, gate in self._content.gates.items():
+            where: Where = ("gates", flag)
+            for sort, names in known.items():
+                for number, pattern in enumerate(getattr(gate, sort)):
+                    if not any(fnmatchcase(name, pattern.removeprefix("!")) for name in names):
+                        path = (*where, sort, number)
+                        yield self._at("gates.yml", path, f"{pattern} fits none of the {sort}")
+            for index, tip in enumerate(self._content.tips):
+                if (flag in tip.unsafe_when) is not gate.withholds("tips", tip.id):
+                    path = ("tips", index, "unsafe_when")
+                    yield self._at(
+                        "tips.yml", path, f"{tip.id}: gates.yml says otherwise on {flag}"
+                    )
 
     def _scenarios(self) -> Iterator[Problem]:
         for name, scenario in self._content.scenarios.items():
@@ -238,12 +274,12 @@ class _Check:
                         yield Problem("stories/domain", 1, f"{name}: {key} is no step")
                     known = {
                         "say": self._content.messages,
-                        "safety": safety.ACTIONS,
                         "do": registry.DO,
                         "feedback": ("helped", "unhelped"),
                         "roleplay": roleplay.ACTIONS,
                     }.get(key)
-                    if known is not None and value not in known:
+                    unknown = known is not None and value not in known
+                    if unknown or (key == "safety" and not safety.knows(value)):
                         yield Problem("stories/domain", 1, f"{name}: {key} {value} is not there")
         for intent in self._intents:
             if press(f"mean:{intent}") == Say("button_past"):

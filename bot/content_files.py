@@ -9,7 +9,16 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 RedFlag = Literal[
-    "suicide", "violence", "control", "fear", "child", "harm_other", "minor", "delusion", "stalking"
+    "suicide",
+    "violence",
+    "control",
+    "fear",
+    "child",
+    "harm_other",
+    "minor",
+    "delusion",
+    "stalking",
+    "contact_ban",
 ]
 
 

@@ -21,7 +21,8 @@ SPEAKERS = {
     "phrase",
     "_apology",
     "_for_tip",
-    "_with_lines",
+    "with_lines",
+    "_end",
     "_worded",
     "_told",
     "_says",
@@ -84,8 +85,7 @@ def _texts(node: ast.AST) -> Iterator[str]:
             yield re.escape(text)
         case ast.JoinedStr(values=values):
             yield "".join(
-                re.escape(str(v.value)) if isinstance(v, ast.Constant) else "[a-z_]+"
-                for v in values
+                re.escape(str(v.value)) if isinstance(v, ast.Constant) else r"\w+" for v in values
             )
         case ast.IfExp(body=body, orelse=orelse):
             yield from _texts(body)

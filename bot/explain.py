@@ -77,6 +77,12 @@ async def explain_line(
         "crisis": {"level": heard.crisis["level"], "kind": heard.crisis["kind"]},
         "flags": sorted(flags),
         "schedule": _schedule(text, heard.intent, now),
+        # What is frozen from this line on; a line that only hints at danger freezes nothing.
+        "hold": (
+            {"level": heard.crisis["level"], "kind": heard.crisis["kind"]}
+            if heard.crisis["level"] != "none"
+            else None
+        ),
         "steps": [step_as_json(step) for step in decision.steps],
         "tips": [
             {

@@ -206,7 +206,9 @@ def _show(replies: Sequence[Reply], out: TextIO) -> None:
 async def _turn_as_json(app: App, chat: TerminalChat, exchange: Exchange) -> dict[str, Any]:
     outcome = exchange.outcome
     async with reading(app.engine) as session:
-        hold = await Chats(session, app.cipher).hold(chat.chat_id)
+        chats = Chats(session, app.cipher)
+        hold = await chats.hold(chat.chat_id)
+        facts = await chats.facts(chat.chat_id, app.clock())
     understanding = outcome.understanding if outcome else None
     return {
         "user": exchange.said,
@@ -217,6 +219,10 @@ async def _turn_as_json(app: App, chat: TerminalChat, exchange: Exchange) -> dic
             "kind": understanding.crisis["kind"] if understanding else None,
         },
         "hold": {"level": hold.level, "kind": hold.kind} if hold else None,
+        # What a typed yes or no answers now, and whether only the choice to go on is left.
+        "hold_asks": hold.asked if hold else None,
+        "safe_said": hold.safe_said if hold else None,
+        "gates": {relation: sorted(flags) for relation, flags in sorted(facts.gates.items())},
         "steps": [step_as_json(step) for step in outcome.steps] if outcome else [],
         "replies": [
             {

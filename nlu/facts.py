@@ -39,6 +39,17 @@ class Hold:
     kind: str
     # What a typed yes or no answers: danger, type, safe, choose, or "" when nothing is open.
     asked: str = ""
+    # The user was away for hours and comes back now.
+    returning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """An exercise or plan under way, and its step that the next typed message answers."""
+
+    what: str
+    step: int
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ class Facts:
         onboarded: the user gave consent.
         country: NL, BE or None while unknown.
         hold: the safety hold, when there is one.
+        guide: the exercise or plan under way, when there is one.
         gates: red flags per relation (or ANY_RELATION) that withhold tips.
         given: tips given before, newest first.
         asked: ids of questions asked before, newest first.
@@ -90,6 +102,7 @@ class Facts:
     onboarded: bool = True
     country: str | None = None
     hold: Hold | None = None
+    guide: Guide | None = None
     gates: Mapping[str, frozenset[str]] = field(default_factory=dict)
     given: tuple[GivenTip, ...] = ()
     asked: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ import yaml
 from nlu.normalise import Normaliser
 
 DEFAULT = Path(__file__).with_name("lexicon.yml")
-FLAGS = frozenset({"fear", "control", "minor", "delusion", "stalking"})
+FLAGS = frozenset({"fear", "control", "minor", "delusion", "stalking", "contact_ban", "read_along"})
 _KEYS = frozenset({"id", "kind", "level", "flag", "needs", "patterns", "unless", "hits", "misses"})
 _MACRO = re.compile(r"<([a-z_]+)>")
 _WINDOW = 120  # how far around a match a cancelling phrase is looked for, in characters
@@ -130,6 +130,7 @@ class Lexicon:
 
     def __init__(self, rules: Sequence[Rule], normaliser: Normaliser) -> None:
         self.rules = tuple(rules)
+        self._hints = tuple(r for r in rules if r.level is Level.NONE and r.kind)
         self._normaliser = normaliser
 
     @classmethod
@@ -180,10 +181,23 @@ class Lexicon:
         level = max((rule.level for rule in found), default=Level.NONE)
         flags = frozenset(rule.flag for rule in found if rule.flag)
         kinds = {rule.kind for rule in found if rule.level == level}
-        kind = next((kind for kind in PRIORITY if kind in kinds), None)
+        kind = next((kind for kind in PRIORITY if kind in kinds and level > Level.NONE), None)
         if kind is Kind.VIOLENCE and "minor" in flags:
             kind = Kind.CHILD
         return Crisis(level, kind, tuple(rule.id for rule in found), flags)
+
+    def hints(self, fragments: Sequence[str]) -> frozenset[Kind]:
+        """Looks for veiled signs that are too little to ask about when they stand alone.
+
+        Args:
+            fragments: the messages of one turn as typed, oldest first.
+        """
+        plains = dict.fromkeys(self._plains(fragments))
+        return frozenset(
+            rule.kind
+            for rule in self._hints
+            if rule.kind and any(rule.matches(plain) for plain in plains)
+        )
 
     def _plains(self, fragments: Sequence[str]) -> Iterator[str]:
         for fragment in fragments:
@@ -225,10 +239,10 @@ def _rule(entry: object, macros: Mapping[str, str]) -> Rule:
     flag = entry.get("flag")
     if flag is not None and flag not in FLAGS:
         raise LexiconError(f"{name}: unknown flag {flag!r}")
-    if (level is Level.NONE) != (kind is None):
-        raise LexiconError(f"{name}: a kind belongs to level ask or act, and only to those")
-    if level is Level.NONE and flag is None:
-        raise LexiconError(f"{name}: level none is for rules that set a flag")
+    if level is not Level.NONE and kind is None:
+        raise LexiconError(f"{name}: level ask or act needs a kind")
+    if level is Level.NONE and (flag is None) == (kind is None):
+        raise LexiconError(f"{name}: level none is for a flag, or for a hint of a kind")
     patterns = [_expand(p, macros, name) for p in _lines(entry, "patterns", name)]
     unless = [_expand(p, macros, name) for p in _lines(entry, "unless", name, required=False)]
     return Rule(

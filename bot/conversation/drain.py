@@ -18,13 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.content import Content
 from bot.conversation.inbound import Inbound, InboundKind
 from bot.conversation.turn import Clock, Outcome, Superseded, Turn, Turns
+from bot.conversation.understanding import ModelNotReadyError
 from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import InboxItem
 from bot.db.repositories import Chats, Inbox, Incoming, Outbox, Roleplays
 from bot.db.session import reading, writing
 from bot.logs import places
+from bot.skills.helplines import help_lines
 from bot.skills.reply import Reply
-from bot.skills.safety import help_lines
 from nlu.lexicon import Crisis, Level, Lexicon
 
 TRIES = 3
@@ -81,7 +82,10 @@ class Conversation:
             sqlalchemy.exc.SQLAlchemyError: the database refused; nothing is stored.
         """
         async with writing(self._engine) as session:
-            incoming = [Incoming(uid, chat, inbound.as_json()) for uid, chat, inbound in batch]
+            incoming = [
+                Incoming(uid, chat, inbound.as_json(), inbound.message_id)
+                for uid, chat, inbound in batch
+            ]
             await Inbox(session, self._cipher).store(incoming, self._clock())
 
     def danger(self, inbound: Inbound) -> Crisis | None:
@@ -269,13 +273,15 @@ class Conversation:
         logger.error("turn failed (%s), try %d of %d", name, attempt, TRIES)
         logger.debug("turn failed\n%s", places(error))
         now = self._clock()
+        # Without a model it is tried until there is one: that may take minutes.
+        last = attempt >= TRIES and not isinstance(error, ModelNotReadyError)
         crisis = self._lexicon.check([i.value for i in turn.inbounds if i.kind is InboundKind.TEXT])
         async with writing(self._engine) as session:
             await Inbox(session, self._cipher).mark_failed(
                 turn.inbox_ids,
                 name,
-                now + RETRY_WAITS[min(attempt, len(RETRY_WAITS)) - 1],
-                park=attempt >= TRIES,
+                now + (RETRY_WAITS[min(attempt, TRIES if last else TRIES - 1) - 1]),
+                park=last,
             )
             reply: Reply | None = None
             if crisis.level is Level.ACT:
@@ -287,9 +293,9 @@ class Conversation:
                 reply = self.emergency(None)
             elif attempt == 1:
                 reply = self._apology("failed")
-            elif attempt >= TRIES:
+            elif last:
                 reply = self._apology("failed_for_good")
-            if reply and (attempt == 1 or attempt >= TRIES):
+            if reply and (attempt == 1 or last):
                 # Negative turn ids belong to apologies: the turn itself may still come.
                 await Outbox(session, self._cipher).add(
                     turn.chat_id, -(turn.turn_id * 10 + attempt), [reply.as_json()], now

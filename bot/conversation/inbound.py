@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 LINK_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -22,10 +22,11 @@ class InboundKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One thing that a user did."""
+    """One thing that a user did; `message_id` is Telegram's, for what can be deleted there."""
 
     kind: InboundKind
     value: str = ""
+    message_id: int | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, str]:
         """For the inbox."""

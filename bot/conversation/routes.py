@@ -30,6 +30,7 @@ COMMANDS: dict[str, Step | Event] = {
     "privacy": Do("privacy"),
     "wis": Do("confirm_erase"),
     "land": Say("ask_country"),
+    "plan": Safety("plan"),
     "help": Event("ask_capabilities"),
     "tip": Event("ask_tip"),
     "tips": Event("list_tips"),
@@ -51,7 +52,8 @@ COACH_PRESSES = {
 SAFETY_PRESSES = frozenset(
     {
         "safe", "unsafe", "confirmed", "denied", "resume", "not_yet",
-        "lines", "ground", "plan", "clear",
+        "lines", "call", "clear", "wipe", "ground", "plan", "plan_keep", "plan_at", "plan_done",
+        "plan_erase", "plan_erased", "guide_stop",
     }
 )  # fmt: skip
 # What a line does in a role-play follows from words; these are its buttons.
@@ -94,7 +96,7 @@ def press(data: str) -> Step | Event:
     action, _, argument = rest.partition(":")
     match skill:
         case "safety" if action in SAFETY_PRESSES:
-            return Safety(action)
+            return Safety(rest)
         case "country" | "consent":
             return Do(skill, action)
         case "erase":

@@ -15,9 +15,18 @@ from bot.conversation.routes import Event, needs_consent, route
 from bot.conversation.steps import Do, Roleplay, Say, Step
 from bot.conversation.understanding import Decision, Understanding
 from bot.db.encryption import Cipher
-from bot.db.repositories import Chats, Entries, Inbox, Outbox, Roleplays, Schedules, Trackers
+from bot.db.repositories import (
+    Chats,
+    Entries,
+    Inbox,
+    Outbox,
+    Plans,
+    Roleplays,
+    Schedules,
+    Trackers,
+)
 from bot.db.session import reading, writing
-from bot.skills import checkin, roleplay, safety
+from bot.skills import checkin, gates, guided, roleplay, safety
 from bot.skills.context import TurnContext
 from bot.skills.registry import carry_out
 from bot.skills.reply import Reply, join
@@ -25,8 +34,10 @@ from nlu.facts import Facts
 
 if TYPE_CHECKING:
     from bot.conversation.dialogue import Dialogue
+    from bot.conversation.late_dialogue import LateDialogue
 
 Clock = Callable[[], datetime]
+YES_OR_NO = frozenset({"safety:confirmed", "safety:denied"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class Turns:
         self,
         engine: AsyncEngine,
         cipher: Cipher,
-        dialogue: Dialogue,
+        dialogue: Dialogue | LateDialogue,
         content: Content,
         clock: Clock,
         contact_url: str | None = None,
@@ -117,6 +128,7 @@ class Turns:
                 schedules=Schedules(session),
                 entries=Entries(session, self._cipher),
                 roleplays=Roleplays(session, self._cipher),
+                plans=Plans(session, self._cipher),
                 facts=facts,
                 understanding=decision.understanding,
                 slots=decision.slots,
@@ -131,7 +143,10 @@ class Turns:
             steps = decision.steps
             if turn.delayed:
                 steps = (Say("delayed"), *steps)
-            replies = join([reply for step in steps for reply in await carry_out(step, context)])
+            await safety.seen(context, steps)
+            await guided.step_aside(context, steps)
+            said = [reply for step in steps for reply in await carry_out(step, context)]
+            replies = join(await gates.let_through(said, context))
             await roleplay.step_aside(context, steps)
             if facts.onboarded and not context.forget:
                 await chats.remember_said(turn.chat_id, context.said_now, now)
@@ -144,17 +159,24 @@ class Turns:
                 raise Superseded
         return Outcome(decision.understanding, steps, replies, facts)
 
-    def _safety_press(self, turn: Turn) -> Inbound | None:
-        """The safety button whose label somebody typed instead of pressing it."""
+    def _safety_press(self, turn: Turn, facts: Facts) -> Inbound | None:
+        """The safety button whose label somebody typed instead of pressing it.
+
+        A yes or no is one of those only while it is asked whether there is danger: what else it
+        answers is for the policy to say.
+        """
         typed = " ".join(inbound.value for inbound in turn.inbounds).strip(" .!").casefold()
         data = self._content.safety_presses.get(typed)
-        return Inbound(InboundKind.PRESS, data) if data else None
+        asked = facts.hold is not None and facts.hold.level == "ask"
+        if data is None or (data in YES_OR_NO and not asked):
+            return None
+        return Inbound(InboundKind.PRESS, data)
 
     async def _decide(self, turn: Turn, facts: Facts, stored: object) -> Decision:
         inbound = turn.inbounds[0]
         playing = facts.hold is None and facts.roleplay and facts.roleplay.stage == "playing"
-        if facts.hold and (safety := self._safety_press(turn)):
-            inbound = safety
+        if (facts.hold or facts.guide) and (pressed := self._safety_press(turn, facts)):
+            inbound = pressed
         if inbound.kind is InboundKind.TEXT:
             texts = [i.value for i in turn.inbounds]
             return await self._dialogue.decide_text(texts, facts, stored, style=bool(playing))

@@ -11,6 +11,10 @@ FALLBACK_INTENT = "nlu_fallback"
 NO_CRISIS: dict[str, Any] = {"level": "none", "kind": None, "signals": [], "flags": []}
 
 
+class ModelNotReadyError(Exception):
+    """The model is still being made or loaded: what came in waits for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Understanding:
     """What the model made of a message.

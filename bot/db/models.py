@@ -81,6 +81,8 @@ class SafetyHold(Base):
     safe_said: Mapped[bool]
     asked: Mapped[str] = mapped_column(String(8))
     since: Mapped[datetime] = mapped_column(Moment)
+    # When the user last did something: who comes back after that is received with care.
+    seen_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class SafetyGate(Base):
@@ -92,6 +94,34 @@ class SafetyGate(Base):
     relation: Mapped[str] = mapped_column(String(16), primary_key=True)
     flag: Mapped[str] = mapped_column(String(16), primary_key=True)
     since: Mapped[datetime] = mapped_column(Moment)
+
+
+class SafetyGuide(Base):
+    """An exercise or plan under way: what the next typed message answers."""
+
+    __tablename__ = "safety_guides"
+
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE"),
+        primary_key=True, autoincrement=False,
+    )  # fmt: skip
+    what: Mapped[str] = mapped_column(String(8))  # ground, plan
+    step: Mapped[int] = mapped_column(Integer)
+    keep: Mapped[bool]  # whether the answers are kept
+    since: Mapped[datetime] = mapped_column(Moment)
+
+
+class SafetyPlanRow(Base):
+    """A user's own safety plan, when the user wants it kept."""
+
+    __tablename__ = "safety_plans"
+
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE"),
+        primary_key=True, autoincrement=False,
+    )  # fmt: skip
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # answers by step
+    updated_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class InboxItem(Base):
@@ -114,6 +144,8 @@ class InboxItem(Base):
     error: Mapped[str | None] = mapped_column(String(200))
     not_before: Mapped[datetime] = mapped_column(Moment)
     received_at: Mapped[datetime] = mapped_column(Moment)
+    # Telegram's id of the message, so that it can be deleted from the chat.
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class OutboxItem(Base):

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.content import Button, Content
 from bot.conversation.understanding import Understanding
-from bot.db.repositories import Chats, Entries, Roleplays, Schedules
+from bot.db.repositories import Chats, Entries, Plans, Roleplays, Schedules
 from bot.skills.reply import Reply
 from nlu.facts import Facts
 
@@ -29,6 +29,7 @@ class TurnContext:
         schedules: when something is sent unasked.
         entries: what was told in check-ins.
         roleplays: what is stored of role-plays.
+        plans: what leads through a hard moment.
         facts: what was known when the turn was decided.
         understanding: what the model made of the message.
         slots: what the conversation is about.
@@ -47,6 +48,7 @@ class TurnContext:
     schedules: Schedules
     entries: Entries
     roleplays: Roleplays
+    plans: Plans
     facts: Facts
     understanding: Understanding
     slots: dict[str, Any]

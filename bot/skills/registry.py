@@ -22,6 +22,7 @@ from bot.skills import (
     checkin,
     checkin_buttons,
     coaching,
+    gates,
     onboarding,
     privacy,
     progress,
@@ -66,6 +67,9 @@ async def carry_out(step: Step, turn: TurnContext) -> list[Reply]:
     Returns:
         What the user gets to read.
     """
+    step = gates.frozen(step, turn) or step
+    if gates.withheld(step, turn):
+        return [await turn.say("no_safe_tip")]
     match step:
         case Say(key):
             return [await turn.say(key)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.content import Button
@@ -23,6 +23,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """A number that one tap calls: Telegram shows it as a contact."""
+
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message to the user.
 
@@ -34,6 +42,9 @@ class Reply:
         picture: what is drawn with it when it is sent: progress (bot.picture, as JSON) or the
             trust of a role-play.
         document: a file that goes with it.
+        card: a number to call, sent in place of the text where the channel can.
+        clears: the chat is emptied before this is sent, as far as the channel can: of the messages
+            with these ids and of all that are known; None for every other reply.
     """
 
     keys: tuple[str, ...]
@@ -42,6 +53,8 @@ class Reply:
     tip_id: str | None = None
     picture: dict[str, Any] | TrustCurve | None = None
     document: Document | None = None
+    card: Card | None = field(default=None, kw_only=True)
+    clears: tuple[int, ...] | None = field(default=None, kw_only=True)
 
     def as_json(self) -> dict[str, Any]:
         """For the outbox."""
@@ -53,6 +66,8 @@ class Reply:
             "picture": None if isinstance(self.picture, TrustCurve) else self.picture,
             "curve": self.picture.model_dump() if isinstance(self.picture, TrustCurve) else None,
             "document": [self.document.name, self.document.text] if self.document else None,
+            "card": asdict(self.card) if self.card else None,
+            "clears": self.clears,
         }
 
     @classmethod
@@ -66,7 +81,15 @@ class Reply:
             # A reply may have been stored before there were pictures and files.
             TrustCurve(**curve) if (curve := payload.get("curve")) else payload.get("picture"),
             Document(*document) if (document := payload.get("document")) else None,
+            # What was queued by an earlier version has neither.
+            card=Card(**payload["card"]) if payload.get("card") else None,
+            clears=None if payload.get("clears") is None else tuple(payload["clears"]),
         )
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it cannot be part of a longer message."""
+        return self.card is not None or self.clears is not None
 
 
 def join(replies: Sequence[Reply]) -> list[Reply]:
@@ -93,4 +116,5 @@ def _belong_together(last: Reply, reply: Reply) -> bool:
     """Whether two replies can be one message: a picture or a file stands alone."""
     attached = any((last.picture, last.document, reply.picture, reply.document))
     short = len(last.text) + len(reply.text) <= JOINED_UP_TO
-    return short and not last.buttons and not attached
+    alone = last.stands_alone or reply.stands_alone
+    return short and not last.buttons and not attached and not alone

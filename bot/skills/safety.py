@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from bot.content import Content
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.conversation.steps import Do, Step
+from bot.skills import guided
 from bot.skills.context import TurnContext
+from bot.skills.helplines import cards, with_lines
 from bot.skills.reply import Reply
 from nlu.facts import ANY_RELATION
 
 # The gates of these kinds outlive the hold (shared rule 8).
 LASTING = frozenset({"violence", "child", "harm_other"})
 # What the first answer to danger asks, by kind (see Hold.asked).
-ASKED_BY_DANGER = {"suicide": "danger", "violence": "type"}
-GATE_FLAGS = frozenset({"control", "fear", "stalking", "minor", "delusion"})
-
-
-def help_lines(content: Content, country: str | None, kind: str | None) -> str:
-    """The lines that help, one a row; of both countries, by name, while it is unknown.
-
-    Args:
-        content: all copy.
-        country: NL, BE or None.
-        kind: what is going on, None for all lines.
-    """
-
-    def of(code: str) -> str:
-        lines = [
-            line.text for line in content.helplines[code] if kind is None or kind in line.kinds
-        ]
-        return "\n".join(f"• {line}" for line in lines)
-
-    if country in content.helplines:
-        return of(str(country))
-    return "\n\n".join(f"{content.country_names[code]}:\n{of(code)}" for code in content.helplines)
-
-
-async def _with_lines(turn: TurnContext, key: str, kind: str | None) -> Reply:
-    """A message with the help lines of the user's country for what is going on."""
-    return await turn.say(key, lines=help_lines(turn.content, turn.facts.country, kind))
+ASKED_BY_DANGER = {"suicide": "danger", "violence": "type", "child": "safe", "harm_other": "safe"}
+# These flags count in every later turn too.
+GATE_FLAGS = frozenset({"control", "fear", "stalking", "contact_ban", "minor", "delusion"})
 
 
 async def remember_flags(turn: TurnContext) -> None:
@@ -51,14 +32,31 @@ def _about(turn: TurnContext) -> str:
 
 
 async def act(turn: TurnContext, action: str) -> list[Reply]:
-    """Carry out a safety step or a press on a safety button."""
-    return await ACTIONS[action](turn) if action in ACTIONS else [await turn.say("button_past")]
+    """Carry out a safety step or a press on a safety button ("action" or "action:argument")."""
+    name, _, argument = action.partition(":")
+    if name == "wonder":
+        return await wonder(turn, argument)
+    if name in guided.ACTIONS:
+        return await guided.ACTIONS[name](turn, argument)
+    return await ACTIONS[name](turn) if name in ACTIONS else [await turn.say("button_past")]
+
+
+def knows(action: str) -> bool:
+    """Whether a safety step or button means something."""
+    name = action.partition(":")[0]
+    return name == "wonder" or name in guided.ACTIONS or name in ACTIONS
+
+
+async def seen(turn: TurnContext, steps: Sequence[Step]) -> None:
+    """Note during a hold that the user was here; blocking the bot is not being here."""
+    if turn.facts.hold and not any(isinstance(s, Do) and s.action == "reach" for s in steps):
+        await turn.chats.see_hold(turn.chat_id, turn.now)
 
 
 async def lines(turn: TurnContext) -> list[Reply]:
     """/hulp: always, for everybody."""
     hold = turn.facts.hold
-    return [await _with_lines(turn, "help_lines", hold.kind if hold else None)]
+    return [await with_lines(turn, "help_lines", hold.kind if hold else None)]
 
 
 async def found(turn: TurnContext) -> list[Reply]:
@@ -67,7 +65,21 @@ async def found(turn: TurnContext) -> list[Reply]:
     if not turn.facts.onboarded:
         # After consent every turn remembers them, danger or not.
         await remember_flags(turn)
-    return await _danger(turn, crisis["level"], crisis["kind"])
+    # Words of danger may well be the answer to a step of the plan.
+    await guided.keep_typed(turn)
+    hold, guide = turn.facts.hold, turn.facts.guide
+    known = hold is not None and (hold.level, hold.kind) == ("act", crisis["kind"])
+    replies = await _danger(turn, crisis["level"], crisis["kind"])
+    if known and guide and guide.what == guided.PLAN:
+        # It was danger already, and the plan is the way through: the lines, and the next step.
+        lines = await with_lines(turn, "plan_danger", crisis["kind"])
+        return [lines, *await guided.plan_at(turn, str(guide.step + 1))]
+    return replies
+
+
+async def wonder(turn: TurnContext, kind: str) -> list[Reply]:
+    """Two veiled signs in one episode: none of them alone said enough to ask."""
+    return await _danger(turn, "ask", kind)
 
 
 async def confirmed(turn: TurnContext) -> list[Reply]:
@@ -85,7 +97,7 @@ async def _danger(turn: TurnContext, level: str, kind: str) -> list[Reply]:
     if level == "act" and kind in LASTING:
         await turn.chats.add_gate(turn.chat_id, relation, kind, turn.now)
     await _asked(turn, ASKED_BY_DANGER.get(kind, "") if level == "act" else "")
-    return [await _with_lines(turn, f"crisis_{kind}_{level}", kind)]
+    return [await with_lines(turn, f"crisis_{kind}_{level}", kind)]
 
 
 async def denied(turn: TurnContext) -> list[Reply]:
@@ -101,7 +113,7 @@ async def ask_again(turn: TurnContext) -> list[Reply]:
     """Something else than yes or no came after the question."""
     hold = turn.facts.hold
     kind = hold.kind if hold else "suicide"
-    return [await _with_lines(turn, f"crisis_{kind}_again", kind)]
+    return [await with_lines(turn, f"crisis_{kind}_again", kind)]
 
 
 async def on_hold(turn: TurnContext) -> list[Reply]:
@@ -109,8 +121,18 @@ async def on_hold(turn: TurnContext) -> list[Reply]:
     hold = await turn.chats.hold(turn.chat_id)
     if hold is None:
         return [await turn.say("button_past")]
+    if turn.facts.hold and turn.facts.hold.returning:
+        # Another moment: being safe then says nothing about now.
+        hold.safe_said, hold.asked = False, "safe"
+        return [await turn.say("hold_return")]
     hold.asked = "choose" if hold.safe_said else "safe"
     return [await turn.say("hold_choose" if hold.safe_said else "hold")]
+
+
+async def bye(turn: TurnContext) -> list[Reply]:
+    """Thanks or a goodbye during a hold: no safety question as an answer to that."""
+    await _asked(turn, "")
+    return [await turn.say("hold_bye")]
 
 
 async def safe(turn: TurnContext) -> list[Reply]:
@@ -130,7 +152,7 @@ async def unsafe(turn: TurnContext) -> list[Reply]:
         hold.level, hold.safe_said = "act", False
         # Violence: the answer asks once more whether it is safe to type.
         hold.asked = "type" if kind == "violence" else ""
-    return [await _with_lines(turn, f"unsafe_{kind}", kind)]
+    return [await with_lines(turn, f"unsafe_{kind}", kind)]
 
 
 async def resume(turn: TurnContext) -> list[Reply]:
@@ -138,20 +160,29 @@ async def resume(turn: TurnContext) -> list[Reply]:
     hold = await turn.chats.hold(turn.chat_id)
     if hold is None:
         return [await turn.say("button_past")]
-    if not hold.safe_said:
+    if not hold.safe_said or (turn.facts.hold and turn.facts.hold.returning):
         return await on_hold(turn)
     await turn.chats.end_hold(turn.chat_id)
     return [await turn.say("hold_ended")]
 
 
 async def kind_lines(turn: TurnContext) -> list[Reply]:
-    """The numbers behind the neutral button."""
-    await _asked(turn, "")
+    """The numbers behind the neutral button, and whether it is safe now."""
     hold = turn.facts.hold
     kind = hold.kind if hold else None
-    return [
-        await _with_lines(turn, "violence_numbers" if kind == "violence" else "help_lines", kind)
-    ]
+    if kind != "violence":
+        await _asked(turn, "")
+        return [await with_lines(turn, "help_lines", kind)]
+    await _asked(turn, "safe")
+    return [await with_lines(turn, "violence_numbers", kind)]
+
+
+async def call(turn: TurnContext) -> list[Reply]:
+    """The numbers as cards; not for violence, whose traces others may find."""
+    hold = turn.facts.hold
+    if hold and hold.kind == "violence":
+        return await kind_lines(turn)
+    return cards(turn, hold.kind if hold else "suicide")
 
 
 async def _asked(turn: TurnContext, question: str) -> None:
@@ -169,22 +200,21 @@ async def delusion(turn: TurnContext) -> list[Reply]:
 async def minor(turn: TurnContext) -> list[Reply]:
     """Under eighteen: a line for young people, and no partner tips."""
     await turn.chats.add_gate(turn.chat_id, ANY_RELATION, "minor", turn.now)
-    return [await _with_lines(turn, "minor", "minor")]
-
-
-async def ground(turn: TurnContext) -> list[Reply]:
-    """An exercise that brings one back to the room."""
-    return [await turn.say("grounding")]
-
-
-async def plan(turn: TurnContext) -> list[Reply]:
-    """The steps of a safety plan, in Stanley and Brown's order."""
-    return [await turn.say("safety_plan")]
+    return [await with_lines(turn, "minor", "minor")]
 
 
 async def clear_chat(turn: TurnContext) -> list[Reply]:
     """Somebody may read along: how to clear the chat, and what is lost then."""
-    return [await turn.say("clear_chat")]
+    await _asked(turn, "")
+    on_hold = await turn.chats.hold(turn.chat_id)
+    return [await turn.say("clear_chat" if on_hold else "clear_chat_free")]
+
+
+async def wipe(turn: TurnContext) -> list[Reply]:
+    """Delete the messages of the last days from the chat, at once: somebody may be coming in."""
+    await _asked(turn, "")
+    said = await turn.say("wiped")
+    return [replace(said, clears=())]
 
 
 async def not_yet(turn: TurnContext) -> list[Reply]:
@@ -205,7 +235,8 @@ ACTIONS = {
     "resume": resume,
     "not_yet": not_yet,
     "lines": kind_lines,
-    "ground": ground,
-    "plan": plan,
+    "call": call,
     "clear": clear_chat,
+    "wipe": wipe,
+    "bye": bye,
 }

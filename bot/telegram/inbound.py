@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from telegram import ChatMember, Message, Update
 from telegram.constants import ChatType
 from telegram.ext.filters import StatusUpdate
@@ -54,7 +56,7 @@ def read_update(update: Update) -> tuple[int, Inbound] | None:
         return None
     if message.chat.type != ChatType.PRIVATE:
         return _in_group(message, edited=update.edited_message is not None)
-    return message.chat.id, _private(message)
+    return message.chat.id, replace(_private(message), message_id=message.message_id)
 
 
 def _private(message: Message) -> Inbound:

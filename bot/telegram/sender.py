@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from aiolimiter import AsyncLimiter
@@ -38,6 +40,9 @@ MESSAGES_A_SECOND = 30
 CHAT_SPACING = timedelta(seconds=1)
 SENDS_AT_ONCE = 32
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+# A bot can delete messages of the last 48 hours; a little less, as a call takes time.
+DELETABLE = timedelta(hours=48) - timedelta(minutes=1)
+DELETED_AT_ONCE = 100
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=5)
 LOOK_AGAIN = 5.0
 # A nudge that could not be sent for so long is not sent any more.
@@ -121,6 +126,10 @@ class Sender:
 
     async def _hand_over(self, chat_id: int, reply: Reply, picture: bytes | None) -> Message:
         buttons = keyboard(reply.buttons)
+        if reply.card:
+            return await self._bot.send_contact(
+                chat_id, reply.card.number, reply.card.name, reply_markup=buttons
+            )
         if picture:
             return await self._bot.send_photo(
                 chat_id,
@@ -215,6 +224,8 @@ class Sender:
 
     async def _try(self, item: OutboxItem, reply: Reply) -> None:
         try:
+            if reply.clears is not None:
+                await self._clear(item.chat_id, reply.clears)
             message_id = await self.send(item.chat_id, reply)
         except RetryAfter as error:
             await self._retry(item, "RetryAfter", _wait_of(error))
@@ -252,6 +263,28 @@ class Sender:
         else:
             async with writing(self._engine) as session:
                 await Outbox(session, self._cipher).mark_sent(item.id, message_id)
+
+    async def _clear(self, chat_id: int, more: Sequence[int]) -> None:
+        """Delete what both sides wrote, as far back as Telegram lets a bot.
+
+        Args:
+            chat_id: the chat.
+            more: ids of messages that no row holds any more.
+        """
+        async with reading(self._engine) as session:
+            known = await Chats(session, self._cipher).message_ids(
+                chat_id, self._clock() - DELETABLE
+            )
+        ids = sorted({*known, *more})
+        for start in range(0, len(ids), DELETED_AT_ONCE):
+            some = ids[start : start + DELETED_AT_ONCE]
+            try:
+                await self._bot.delete_messages(chat_id, some)
+            except BadRequest:
+                # One that cannot be deleted stands in the way of the others.
+                for number in some:
+                    with suppress(BadRequest):
+                        await self._bot.delete_message(chat_id, number)
 
     async def _retry(self, item: OutboxItem, error: str, wait: timedelta) -> None:
         logger.warning("a reply waits %.0f s for another try (%s)", wait.total_seconds(), error)

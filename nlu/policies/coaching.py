@@ -41,6 +41,8 @@ CLEARLY_ABOUT = 0.60
 # A meaning with a smaller share than this is no real option to choose from.
 OPTION_FROM = 0.05
 OPTIONS = 3
+# Its questions are about oneself and what one longs for.
+SAFEST_TIP = "wat_wel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,9 @@ class CoachingPolicy(DecisionPolicy):
         return heard.confidence < CLEARLY_NO_ANSWER
 
     def _explore(self, heard: Heard) -> Decision:
-        question = self._fresh(self._content.concerns[heard.intent].questions, heard.facts)
+        question = self._fresh(self._content.concerns[heard.intent].questions, heard)
+        if question is None:
+            return Decision(NO_SAFE_TIP, {"stage": None})
         return Decision(
             EXPLORE,
             {
@@ -227,7 +231,9 @@ class CoachingPolicy(DecisionPolicy):
     def _ask(self, heard: Heard) -> Decision:
         tip = self._content.tip_by_id.get(heard.tip_id or "")
         concern = self._content.concerns[heard.concern or "feel_mistrust"]
-        question = self._fresh((tip or concern).questions, heard.facts)
+        question = self._fresh((tip or concern).questions, heard)
+        if question is None:
+            return Decision(NO_SAFE_TIP, {"stage": None})
         return Decision(ASK, {"question_id": question.id, "stage": "explore"})
 
     def _more(self, heard: Heard) -> Decision:
@@ -267,8 +273,14 @@ class CoachingPolicy(DecisionPolicy):
             return Decision(NOT_UNDERSTOOD, {"options": None})
         return Decision(CLARIFY, {"options": ",".join(likely[:OPTIONS])})
 
-    @staticmethod
-    def _fresh(questions: tuple[Question, ...], facts: Facts) -> Question:
-        """The first question that was never asked, else the one asked longest ago."""
-        asked = facts.asked
-        return max(questions, key=lambda q: asked.index(q.id) if q.id in asked else len(asked))
+    def _fresh(self, questions: tuple[Question, ...], heard: Heard) -> Question | None:
+        """The first question that was never asked, else the one asked longest ago.
+
+        A red flag may withhold all of them; then one that asks nothing about the other, if any.
+        """
+        asked = heard.facts.asked
+        for some in (questions, self._content.tip_by_id[SAFEST_TIP].questions):
+            safe = [q for q in some if not self._content.withholds(heard.flags, "questions", q.id)]
+            if safe:
+                return max(safe, key=lambda q: asked.index(q.id) if q.id in asked else len(asked))
+        return None

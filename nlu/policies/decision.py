@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +77,10 @@ class DecisionPolicy(Policy):
     def decide(self, tracker: DialogueStateTracker, facts: Facts) -> Decision | None:
         """What to do with the latest message of the user; None leaves it to others."""
 
+    def notes(self, tracker: DialogueStateTracker, facts: Facts) -> dict[str, Any]:
+        """Slots to remember whoever wins the turn."""
+        return {}
+
     def predict_action_probabilities(
         self,
         tracker: DialogueStateTracker,
@@ -85,12 +90,13 @@ class DecisionPolicy(Policy):
         **kwargs: Any,
     ) -> PolicyPrediction:
         """Rasa's question: which action is next?"""
-        if tracker.latest_action_name == ACTION_LISTEN_NAME:
-            facts = tracker.get_slot(FACTS_SLOT)
-            decision = self.decide(tracker, facts) if isinstance(facts, Facts) else None
+        facts = tracker.get_slot(FACTS_SLOT)
+        if tracker.latest_action_name == ACTION_LISTEN_NAME and isinstance(facts, Facts):
+            noted = _slot_events(self.notes(tracker, facts))
+            decision = self.decide(tracker, facts)
             if decision is not None:
-                events = [SlotSet(name, value) for name, value in decision.slots.items()]
-                return self._certain(decision.action, domain, events)
+                return self._certain(decision.action, domain, _slot_events(decision.slots), noted)
+            return self._prediction(self._default_predictions(domain), events=noted)
         elif tracker.latest_action_name in self.actions():
             return self._certain(ACTION_LISTEN_NAME, domain, [])
         return self._prediction(self._default_predictions(domain))
@@ -100,11 +106,21 @@ class DecisionPolicy(Policy):
     def actions(cls) -> frozenset[str]:
         """The names of the domain's actions that this policy chooses from."""
 
-    def _certain(self, action: str, domain: Domain, events: list[SlotSet]) -> PolicyPrediction:
+    def _certain(
+        self,
+        action: str,
+        domain: Domain,
+        events: Sequence[SlotSet],
+        noted: Sequence[SlotSet] = (),
+    ) -> PolicyPrediction:
         probabilities = self._default_predictions(domain)
         probabilities[domain.index_for_action(action)] = 1.0
-        # Optional events apply only when this policy wins the turn.
-        return self._prediction(probabilities, optional_events=events)
+        # Optional events apply only when this policy wins the turn, the others always.
+        return self._prediction(probabilities, events=list(noted), optional_events=list(events))
+
+
+def _slot_events(slots: Mapping[str, Any]) -> list[SlotSet]:
+    return [SlotSet(name, value) for name, value in slots.items()]
 
 
 def latest_intent(tracker: DialogueStateTracker) -> tuple[str, float]:

@@ -304,7 +304,7 @@ MISTAKES: dict[str, tuple[str, Mistake, str]] = {
     ),
     "a help line for a kind that is not there": (
         "helplines.yml",
-        lambda copy: copy.change("helplines.yml", r"kinds: \[", "kinds: [weather, ") - 2,
+        lambda copy: copy.change("helplines.yml", r"kinds: \[", "kinds: [weather, ") - 4,
         r"weather is no kind",
     ),
     "a country without a name": (

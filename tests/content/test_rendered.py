@@ -14,9 +14,9 @@ from bot.content import Content
 from bot.conversation.steps import Acknowledge, Ask, Bridge, Clarify, Do, ExplainTip, GiveTip, Step
 from bot.conversation.understanding import Understanding
 from bot.skills.context import TurnContext
+from bot.skills.helplines import help_lines
 from bot.skills.registry import carry_out
 from bot.skills.reply import Reply, join
-from bot.skills.safety import help_lines
 from bot.telegram.keyboards import keyboard
 from nlu.facts import Facts
 from tests.emulator import entities, limits
@@ -68,6 +68,7 @@ class Speaker:
             schedules=None,  # type: ignore[arg-type]
             entries=None,  # type: ignore[arg-type]
             roleplays=None,  # type: ignore[arg-type]
+            plans=None,  # type: ignore[arg-type]
             facts=Facts(NOW, said=HeardAllBut(wanted)),
             understanding=Understanding(),
             slots=dict(slots),
@@ -118,6 +119,7 @@ def samples(content: Content) -> dict[str, str]:
         "step": max((t.words("step", s) for t in content.tips for s in sides), key=len),
         "why": max((t.words("why", s) for t in content.tips for s in sides), key=len),
         "label": max((concern.label for concern in content.concerns.values()), key=len),
+        "answer": "wandelen & <rusten> " * 30,
         "reasons": "Deze tip past goed bij wat je noemde: er is iets gelogen. " * 2,
     }
 

@@ -47,7 +47,8 @@ class BotProcess:
         self.log_file = folder / "bot.log"
         models = self.data_dir / "models"
         models.mkdir(parents=True)
-        (models / model.name).symlink_to(model)
+        self.model = models / model.name
+        self.model.symlink_to(model)
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),

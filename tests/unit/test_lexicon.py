@@ -547,7 +547,8 @@ rules:
         ("needs: [dood]", "needs: []", "needs"),
         ("hits: [ik wil dood]", "hits: 3", "hits"),
         ("  misses: [dood]\n", "", "misses"),
-        ("level: act", "level: none", "kind"),
+        ("level: act", "level: none\n  flag: fear", "hint"),
+        ("kind: suicide", "flag: fear", "kind"),
     ],
 )
 def test_an_error_names_the_rule_and_the_cause(

@@ -225,7 +225,7 @@ def test_the_command_plays_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[
     printed = capsys.readouterr().out.splitlines()
     crisis, calm = (json.loads(line) for line in printed)
     assert "1813" in crisis["replies"][0]["text"]
-    assert calm["replies"][0]["key"] == "grounding"
+    assert calm["replies"][0]["key"] == "ground_5"
 
 
 @pytest.mark.usefixtures("loaded")

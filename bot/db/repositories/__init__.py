@@ -5,6 +5,7 @@ from bot.db.repositories.entries import Entries
 from bot.db.repositories.inbox import IDS_KEPT, PARKED_KEPT, Inbox, Incoming
 from bot.db.repositories.nudges import Nudge, NudgeQueue
 from bot.db.repositories.outbox import NUDGE, Outbox
+from bot.db.repositories.plans import Plans
 from bot.db.repositories.roleplays import Roleplays
 from bot.db.repositories.schedules import CHECKIN, SUMMARY, TIP, Claim, Due, Schedules
 from bot.db.repositories.trackers import Trackers
@@ -26,6 +27,7 @@ __all__ = [
     "Nudge",
     "NudgeQueue",
     "Outbox",
+    "Plans",
     "Roleplays",
     "Schedules",
     "Trackers",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
@@ -16,8 +16,10 @@ from bot.db.models import (
     GivenTipRow,
     InboxItem,
     Moment,
+    OutboxItem,
     RoleplayRow,
     SafetyGate,
+    SafetyGuide,
     SafetyHold,
     SaidLine,
     ScheduleRow,
@@ -27,7 +29,7 @@ from bot.db.models import (
 from bot.db.repositories.roleplays import OVER
 from bot.db.repositories.schedules import CHECKIN
 from bot.db.repositories.statements import insert
-from nlu.facts import Facts, GivenTip, Hold, OpenCheckin, Roleplay, zone_of
+from nlu.facts import Facts, GivenTip, Guide, Hold, OpenCheckin, Roleplay, zone_of
 
 GIVEN_REMEMBERED = 30
 # Wordings that were said longer ago may be said again as if they were new.
@@ -35,6 +37,10 @@ SAID_REMEMBERED = 200
 # A check-in that was left alone for so long is over.
 CHECKIN_OPEN = timedelta(hours=1)
 QUESTION_KEY = "question:"
+# An exercise or plan that was left alone for so long is over.
+GUIDE_OPEN = timedelta(hours=1)
+# Who was silent for so long during a hold comes back: then safety is asked about anew.
+AWAY_FROM = timedelta(hours=6)
 
 # What each turn reads, built once: building a statement takes longer than running it.
 _CHAT = bindparam("chat_id", type_=BigInteger)
@@ -45,6 +51,7 @@ _NEWEST_CHECKIN = (
 _ABOUT = (
     select(
         User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked,
+        SafetyHold.seen_at, SafetyGuide.what, SafetyGuide.step, SafetyGuide.keep,
         ScheduleRow.zone, ScheduleRow.enabled, ScheduleRow.unanswered, ScheduleRow.nudged_at,
         CheckinEntry.id, CheckinEntry.stage,
         RoleplayRow.stage, RoleplayRow.touched_at, RoleplayRow.asked,
@@ -52,6 +59,13 @@ _ABOUT = (
     .select_from(_ASKED_FOR)
     .outerjoin(User, User.chat_id == _ASKED_FOR.c.id)
     .outerjoin(SafetyHold, SafetyHold.chat_id == _ASKED_FOR.c.id)
+    .outerjoin(
+        SafetyGuide,
+        and_(
+            SafetyGuide.chat_id == _ASKED_FOR.c.id,
+            SafetyGuide.since > bindparam("guided_since", type_=Moment),
+        ),
+    )
     .outerjoin(
         ScheduleRow, and_(ScheduleRow.chat_id == _ASKED_FOR.c.id, ScheduleRow.kind == CHECKIN)
     )
@@ -93,9 +107,12 @@ class Chats:
         Columns, not objects, and few statements: this runs in every turn.
         """
         of_chat = {"chat_id": chat_id}
-        about = await self._session.execute(_ABOUT, {**of_chat, "open_since": now - CHECKIN_OPEN})
+        about = await self._session.execute(
+            _ABOUT,
+            {**of_chat, "open_since": now - CHECKIN_OPEN, "guided_since": now - GUIDE_OPEN},
+        )
         (
-            country, consented_at, level, kind, asked,
+            country, consented_at, level, kind, asked, seen_at, what, step, keep,
             zone, checkins, unanswered, nudged_at, entry_id, stage, *roleplay,
         ) = about.one()  # fmt: skip
         gates: dict[str, set[str]] = {}
@@ -110,7 +127,12 @@ class Chats:
             now=now,
             onboarded=consented_at is not None,
             country=country,
-            hold=Hold(level, kind, asked) if level else None,
+            hold=(
+                Hold(level, kind, asked, returning=bool(seen_at and now - seen_at >= AWAY_FROM))
+                if level
+                else None
+            ),
+            guide=Guide(what, step, keep) if what else None,
             gates={relation: frozenset(flags) for relation, flags in gates.items()},
             given=tuple(GivenTip(*row) for row in given),
             asked=tuple(
@@ -158,13 +180,20 @@ class Chats:
             self._session.add(
                 SafetyHold(
                     chat_id=chat_id, level=level, kind=kind, relation=relation,
-                    safe_said=False, asked="", since=now,
+                    safe_said=False, asked="", since=now, seen_at=now,
                 )
             )  # fmt: skip
         elif not (hold.level == "act" and level == "ask"):
             hold.level, hold.kind, hold.relation = level, kind, relation
             hold.safe_said, hold.asked, hold.since = False, "", now
+            hold.seen_at = now
         await self._session.flush()
+
+    async def see_hold(self, chat_id: int, now: datetime) -> None:
+        """The user did something while tips are frozen."""
+        await self._session.execute(
+            update(SafetyHold).where(SafetyHold.chat_id == chat_id).values(seen_at=now)
+        )
 
     async def end_hold(self, chat_id: int) -> None:
         """The user is safe and chose to go on."""
@@ -241,6 +270,17 @@ class Chats:
             ),
             rows,
         )
+
+    async def message_ids(self, chat_id: int, since: datetime) -> list[int]:
+        """Telegram's ids of what both sides wrote in a chat since a moment."""
+        sent = select(OutboxItem.message_id).where(
+            OutboxItem.chat_id == chat_id, OutboxItem.created_at >= since
+        )
+        received = select(InboxItem.message_id).where(
+            InboxItem.chat_id == chat_id, InboxItem.received_at >= since
+        )
+        found = await self._session.scalars(union(sent, received))
+        return sorted(number for number in found if number is not None)
 
     async def erase(self, chat_id: int, keep_inbox: Sequence[int]) -> None:
         """Erase every row about a chat, whatever table it stands in.

@@ -31,11 +31,12 @@ _WAITING = (
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One update to store: its id, its chat and its content as a JSON value."""
+    """One update to store: its id, its chat, its content as a JSON value, its message's id."""
 
     update_id: int
     chat_id: int
     payload: Any
+    message_id: int | None = None
 
 
 class Inbox:
@@ -62,6 +63,7 @@ class Inbox:
                     "attempts": 0,
                     "not_before": now,
                     "received_at": now,
+                    "message_id": item.message_id,
                 }
                 for item in batch
             ],
