@@ -268,9 +268,7 @@ def load(folder: Path = CONTENT_DIR) -> Content:
         helplines={str(code): lines for code, lines in helplines.helplines.items()},
         helplines_checked_on=helplines.checked_on,
         country_names={str(code): name for code, name in helplines.names.items()},
-        gates={
-            str(flag): gate for flag, gate in read_file(folder, "gates.yml", _Gates).gates.items()
-        },
+        gates={str(flag): gate for flag, gate in gates.items()},
         relations=relations.relations,
         unknown_other=relations.unknown,
         safety_reviewed_by=safety.reviewed_by,
