@@ -12,7 +12,7 @@ from bot.content import Content
 # How apps hold on to people: guilt for staying away, counting days, needing or missing the user.
 HOLDING_ON = (
     r"\b(?:ik|we) (?:heb|hebben|had) je gemist",
-    r"\bmis(?:te)? je\b",
+    r"\bik mis(?:te)? je\b",
     r"\bop rij\b",
     r"\bstreak",
     r"\breeks\b",
@@ -29,14 +29,15 @@ HOLDING_ON = (
     r"\bje hebt me nodig\b",
 )
 FLATTERY = (
-    r"\bwat (?:goed|knap|dapper|super|fantastisch)\b",
+    r"\bwat goed (?:van|dat)\b",
+    r"\bwat (?:knap|dapper|super|fantastisch)\b",
     r"\btrots op je\b",
     r"\bje doet het (?:geweldig|super|fantastisch)",
     r"\bkomt (?:allemaal )?goed\b",
     r"\bje hebt (?:helemaal )?gelijk\b",
 )
 PROGRAM = re.compile(r"\bprogramma\b")
-PEOPLE = re.compile(r"\b(?:mens|mensen|huisarts|arts|iemand|hulplijn|/hulp)\b")
+PEOPLE = re.compile(r"\b(?:mens|mensen|huisarts|arts|iemand|hulplijn)\b|/hulp\b")
 
 
 def every_text(content: Content) -> Iterator[tuple[str, str]]:

@@ -78,7 +78,9 @@ class WorstDialogue:
         self.steps: Sequence[Step] = ()
         self.danger: tuple[str, str] | None = None
 
-    async def decide_text(self, fragments: Sequence[str], facts: Facts, stored: Any) -> Decision:
+    async def decide_text(
+        self, fragments: Sequence[str], facts: Facts, stored: Any, **options: Any
+    ) -> Decision:
         """As the real one."""
         if self.danger is None:
             return Decision(Understanding(), tuple(self.steps), {"tip_id": "wat_wel"}, None)

@@ -65,6 +65,9 @@ def turn_of(content: Content, facts: Facts, flags: tuple[str, ...] = (), **slots
         content=content,
         chats=Remembers(),  # type: ignore[arg-type]
         plans=Remembers(),  # type: ignore[arg-type]
+        schedules=Remembers(),  # type: ignore[arg-type]
+        entries=Remembers(),  # type: ignore[arg-type]
+        roleplays=Remembers(),  # type: ignore[arg-type]
         facts=facts,
         understanding=Understanding(crisis={**NO_CRISIS, "flags": list(flags)}),
         slots=slots,
