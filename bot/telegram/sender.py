@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 MESSAGES_A_SECOND = 30
 CHAT_SPACING = timedelta(seconds=1)
 SENDS_AT_ONCE = 32
+PORTIONS = 10
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # A bot can delete messages of the last 48 hours; a little less, as a call takes time.
 DELETABLE = timedelta(hours=48) - timedelta(minutes=1)
@@ -75,7 +76,9 @@ class Sender:
     ) -> None:
         self._bot, self._engine, self._cipher = bot, engine, cipher
         self._wake, self._clock = conversation.on_replies, clock
-        self._limiter, self._spacing = AsyncLimiter(a_second, 1), spacing
+        # In small portions: a limiter of thirty a second lets sixty through in its first one.
+        self._limiter = AsyncLimiter(a_second / PORTIONS, 1 / PORTIONS)
+        self._spacing = spacing
         self._busy: dict[int, asyncio.Task[None]] = {}
         # Chats of them that only rest: they hold no place of a send.
         self._resting: set[int] = set()
