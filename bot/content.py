@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
+
+from bot.content_files import Strict, read_file
 
 CONTENT_DIR = Path(__file__).resolve().parents[1] / "content"
 
@@ -22,26 +23,6 @@ RedFlag = Literal[
     "suicide", "violence", "control", "fear", "child", "harm_other", "minor", "delusion", "stalking"
 ]
 Country = Literal["NL", "BE"]
-
-
-class ContentError(Exception):
-    """A content file is wrong.
-
-    Args:
-        file: the file's name inside content/.
-        line: the line where the trouble starts, from 1.
-        problem: what is wrong, for who edits the file.
-    """
-
-    def __init__(self, file: str, line: int, problem: str) -> None:
-        super().__init__(f"content/{file}:{line}: {problem}")
-        self.file, self.line, self.problem = file, line, problem
-
-
-class Strict(BaseModel):
-    """A content record: unknown fields are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Question(Strict):
@@ -127,10 +108,10 @@ class Helpline(Strict):
 
 
 class Relation(Strict):
-    """How the other is called in a sentence ("je zus"), by default and by the user's own word."""
+    """How the other is called in a sentence ("your sister"), also by the user's own word."""
 
     says: str
-    words: dict[str, str] = {}
+    words: dict[str, str] = Field(default_factory=dict)
 
 
 class _Tips(Strict):
@@ -156,9 +137,6 @@ class _Helplines(Strict):
 class _Relations(Strict):
     unknown: str
     relations: dict[str, Relation]
-
-
-FileModel = TypeVar("FileModel", bound=Strict)
 
 
 @dataclass(frozen=True)
@@ -206,7 +184,7 @@ class Content:
             yield from concern.questions
 
     def other(self, relation: str | None, word: str | None = None) -> str:
-        """How the other is called in a sentence: "je zus", "je collega", "de ander".
+        """How the other is called in a sentence: "your sister", "your colleague", "the other".
 
         Args:
             relation: a relation of nlu/intents.yml, None when unknown.
@@ -230,13 +208,13 @@ def load(folder: Path = CONTENT_DIR) -> Content:
     Raises:
         ContentError: a file is missing, is not YAML, or does not have the right shape.
     """
-    helplines = _read(folder, "helplines.yml", _Helplines)
-    relations = _read(folder, "relations.yml", _Relations)
-    safety = _read(folder, "safety.yml", _Messages)
+    helplines = read_file(folder, "helplines.yml", _Helplines)
+    relations = read_file(folder, "relations.yml", _Relations)
+    safety = read_file(folder, "safety.yml", _Messages)
     return Content(
-        tips=_read(folder, "tips.yml", _Tips).tips,
-        concerns=_read(folder, "concerns.yml", _Concerns).concerns,
-        messages={**_read(folder, "messages.yml", _Messages).messages, **safety.messages},
+        tips=read_file(folder, "tips.yml", _Tips).tips,
+        concerns=read_file(folder, "concerns.yml", _Concerns).concerns,
+        messages={**read_file(folder, "messages.yml", _Messages).messages, **safety.messages},
         helplines={str(code): lines for code, lines in helplines.helplines.items()},
         helplines_checked_on=helplines.checked_on,
         country_names={str(code): name for code, name in helplines.names.items()},
@@ -244,58 +222,3 @@ def load(folder: Path = CONTENT_DIR) -> Content:
         unknown_other=relations.unknown,
         safety_reviewed_by=safety.reviewed_by,
     )
-
-
-def _read(folder: Path, name: str, model: type[FileModel]) -> FileModel:
-    try:
-        text = (folder / name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ContentError(name, 1, f"cannot be read ({type(error).__name__})") from error
-    try:
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
-        _refuse_double_keys(root, name)
-        return model.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ContentError(name, line, str(error.problem)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ContentError(name, line_of(root, first["loc"]), f"{where}: {first['msg']}") from error
-
-
-def _refuse_double_keys(node: yaml.Node | None, name: str) -> None:
-    """YAML lets the last of two equal keys win; a coach would lose text silently."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                raise ContentError(
-                    name, key.start_mark.line + 1, f"'{key.value}' stands here twice"
-                )
-            seen.add(key.value)
-            _refuse_double_keys(value, name)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_double_keys(item, name)
-
-
-def line_of(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
-    """The line (from 1) of a value in a composed YAML file.
-
-    Args:
-        node: the root of the composed file.
-        path: keys and indexes that lead to the value; the deepest part that exists counts.
-    """
-    line = node.start_mark.line + 1 if node else 1
-    for part in path:
-        # A value in a mapping stands where its key does, a value in a list by itself.
-        found: tuple[yaml.Node, yaml.Node] | None = None
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            found = (node.value[part],) * 2 if part < len(node.value) else None
-        if found is None:
-            break
-        node, line = found[1], found[0].start_mark.line + 1
-    return line

@@ -1,0 +1,97 @@
+"""Content files: from YAML to a checked record, with file and line of what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+
+class ContentError(Exception):
+    """A content file is wrong.
+
+    Args:
+        file: the file's name inside content/.
+        line: the line where the trouble starts, from 1.
+        problem: what is wrong, for who edits the file.
+    """
+
+    def __init__(self, file: str, line: int, problem: str) -> None:
+        super().__init__(f"content/{file}:{line}: {problem}")
+        self.file, self.line, self.problem = file, line, problem
+
+
+class Strict(BaseModel):
+    """A content record: unknown fields are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+FileModel = TypeVar("FileModel", bound=Strict)
+
+
+def read_file(folder: Path, name: str, model: type[FileModel]) -> FileModel:
+    """Read one content file.
+
+    Args:
+        folder: the folder with the content files.
+        name: the file's path inside it.
+        model: the shape it must have.
+
+    Raises:
+        ContentError: it is missing, is not YAML, or does not have that shape.
+    """
+    try:
+        text = (folder / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ContentError(name, 1, f"cannot be read ({type(error).__name__})") from error
+    try:
+        root = yaml.compose(text, Loader=yaml.CSafeLoader)
+        _refuse_double_keys(root, name)
+        return model.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ContentError(name, line, str(error.problem)) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ContentError(name, line_of(root, first["loc"]), f"{where}: {first['msg']}") from error
+
+
+def _refuse_double_keys(node: yaml.Node | None, name: str) -> None:
+    """YAML lets the last of two equal keys win; a coach would lose text silently."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise ContentError(
+                    name, key.start_mark.line + 1, f"'{key.value}' stands here twice"
+                )
+            seen.add(key.value)
+            _refuse_double_keys(value, name)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_double_keys(item, name)
+
+
+def line_of(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
+    """The line (from 1) of a value in a composed YAML file.
+
+    Args:
+        node: the root of the composed file.
+        path: keys and indexes that lead to the value; the deepest part that exists counts.
+    """
+    line = node.start_mark.line + 1 if node else 1
+    for part in path:
+        # A value in a mapping stands where its key does, a value in a list by itself.
+        found: tuple[yaml.Node, yaml.Node] | None = None
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == str(part)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            found = (node.value[part],) * 2 if part < len(node.value) else None
+        if found is None:
+            break
+        node, line = found[1], found[0].start_mark.line + 1
+    return line
