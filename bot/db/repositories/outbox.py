@@ -10,9 +10,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
-from bot.db.models import (
-    OutboxItem,
-)
+from bot.db.models import OutboxItem
 from bot.db.repositories.inbox import IDS_KEPT
 from bot.db.repositories.statements import insert
 
