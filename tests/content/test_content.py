@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.content import CONTENT_DIR, ContentError, load
+from bot.content import CONTENT_DIR, load
 from bot.content_check import DOMAIN_DIR, Problem, check
+from bot.content_files import ContentError
 
 
 @dataclass

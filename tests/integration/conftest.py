@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.db.migrate import upgrade
 from bot.db.models import Base
 from bot.db.session import make_engine
+from tests.databases import new_database
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: str) -> str:
+def migrated_postgres(postgres: str) -> Iterator[str]:
     """The URL of a migrated database: making one for each test costs half a second."""
-    server = make_url(postgres).set(drivername="postgresql+asyncpg")
-    url = server.set(database="migrated").render_as_string(hide_password=False)
-
-    async def make() -> None:
-        engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            await connection.exec_driver_sql("CREATE DATABASE migrated")
-        await engine.dispose()
-        await upgrade(url)
-
-    asyncio.run(make())
-    return url
+    with new_database(postgres) as database:
+        url = database.render_as_string(hide_password=False)
+        asyncio.run(upgrade(url))
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

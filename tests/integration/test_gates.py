@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 import pytest
 
-from bot.content import Content, RedFlag
+from bot.content import Content
+from bot.content_files import RedFlag
 from bot.conversation.steps import (
     STEP_BY_KEY,
     Acknowledge,

@@ -11,9 +11,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
-from bot.db.models import (
-    InboxItem,
-)
+from bot.db.models import InboxItem
 from bot.db.repositories.statements import insert, rows_changed
 
 # Telegram keeps undelivered updates for a day; after two no double can come.

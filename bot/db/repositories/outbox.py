@@ -16,9 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
-from bot.db.models import (
-    OutboxItem,
-)
+from bot.db.models import OutboxItem
 from bot.db.repositories.inbox import IDS_KEPT
 from bot.db.repositories.statements import insert
 

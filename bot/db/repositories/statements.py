@@ -8,9 +8,7 @@ from sqlalchemy import CursorResult, FromClause
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.db.models import (
-    Base,
-)
+from bot.db.models import Base
 
 
 def insert(session: AsyncSession, model: type[Base] | FromClause) -> Any:

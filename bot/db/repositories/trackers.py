@@ -9,9 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
-from bot.db.models import (
-    TrackerRow,
-)
+from bot.db.models import TrackerRow
 from bot.db.repositories.statements import insert, rows_changed
 
 
