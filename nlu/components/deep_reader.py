@@ -2,62 +2,40 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import yaml
+from rasa.engine.caching import LocalTrainingCache
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier as RasaIntentClassifier
-from rasa.shared.nlu.constants import (
-    INTENT,
-    METADATA,
-    TEXT,
-)
+from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.danger import (
-    DANGERS,
-    LOOK_ALIKES,
-    NO_DANGER,
-    danger_of,
-    look_alikes,
-)
-from nlu.encoder.network import Network, Task
-from nlu.encoder.tokens import Tokens
-from nlu.encoder.weights import Weights
-from nlu.typos import mistyped
-
-logger = logging.getLogger(__name__)
+from nlu.components import lessons
+from nlu.components.danger import LOOK_ALIKES, look_alikes
+from nlu.components.lessons import Lesson, learn
+from nlu.encoder import network
+from nlu.encoder.network import Network
+from nlu.encoder.tokens import tokens
+from nlu.encoder.weights import installed
 
 FILE_NAME = "deep_reader.npz"
 STYLES = Path(__file__).parents[1] / "style" / "train.yml"
-ENCODER = Path(__file__).parents[1] / "encoder"
+CODE = (Path(lessons.__file__), *sorted(Path(network.__file__).parent.glob("*.py")))
+# What was learnt, beside Rasa's own cache.
+FOLDER = "deep_reader"
+RUNS_KEPT = 3
 # On a message: that it is to be read deeply, and what came of it, for each head the shares of
 # its answers.
 READ_DEEPLY = "read_deeply"
 DEEP_KEY = "deep"
-INTENT_HEAD, DANGER_HEAD, OPENNESS_HEAD, STYLE_HEAD = "intent", "danger", "openness", "style"
-_LEVELS = ("ask", "act")
-
-
-@lru_cache(maxsize=1)
-def _weights() -> Weights:
-    """The encoder's weights, opened once a process."""
-    return Weights()
-
-
-@lru_cache(maxsize=1)
-def _tokens() -> Tokens:
-    """The encoder's vocabulary, read once a process (0.6 s)."""
-    return Tokens(_weights())
 
 
 def style_lines() -> list[tuple[str, str]]:
@@ -122,9 +100,9 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
                 for name in kept.files
                 if name.startswith("answers.")
             }
-            component._network = Network(_weights(), component._config["tuned_layers"], answers)
+            component._network = Network(installed(), component._config["tuned_layers"], answers)
             component._network.restore(kept)
-        component._network.ask(_tokens().of(""))
+        component._network.ask(tokens().of(""))
         return component
 
     @classmethod
@@ -134,13 +112,15 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """What is learnt from beside Rasa's training data, and how: its cache must see changes."""
-        sources = [STYLES, LOOK_ALIKES, *sorted(ENCODER.glob("*.py"))]
-        return "".join(source.read_text(encoding="utf-8") for source in sources)
+        return "".join(path.read_text(encoding="utf-8") for path in (STYLES, LOOK_ALIKES)) + _code()
 
     # --- learning ------------------------------------------------------------------
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from examples, look-alikes of danger and styles; keep what was learnt.
+
+        Rasa trains anew when a story changes. What was learnt of the same lines is kept beside
+        its cache, as learning takes minutes.
 
         Args:
             training_data: examples with an intent; those of danger may tell their level.
@@ -148,34 +128,18 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
         Returns:
             The resource under which the model was stored.
         """
-        examples = [e for e in training_data.intent_examples if e.get(TEXT)]
-        alike, styles = look_alikes(), style_lines()
-        texts = [e.get(TEXT) for e in examples] + alike + [text for text, _ in styles]
-        intents = [e.get(INTENT) for e in examples]
-        dangers = [danger_of(intent) for intent in intents] + [NO_DANGER] * len(alike)
-        tasks = {
-            INTENT_HEAD: _task(intents, sorted(set(intents)), texts, smoothing=0.1),
-            DANGER_HEAD: _task(dangers, (NO_DANGER, *DANGERS), texts, smoothing=0.02),
-            OPENNESS_HEAD: _task(map(_level, examples), _LEVELS, texts, smoothing=0.05, weight=0.5),
-            STYLE_HEAD: _task(
-                [None] * (len(examples) + len(alike)) + [style for _, style in styles],
-                sorted({style for _, style in styles}), texts, smoothing=0.05,
-            ),
-        }  # fmt: skip
-        answers = {name: task.answers for name, task in tasks.items()}
-        network = Network(_weights(), self._config["tuned_layers"], answers)
-        logger.info("Reading %d lines", len(texts))
-        versions = [network.lower_states([_tokens().of(text) for text in texts])]
-        for version in range(1, 1 + self._config["mistyped"]):
-            typed = [mistyped(text, version * len(texts) + i) for i, text in enumerate(texts)]
-            versions.append(network.lower_states([_tokens().of(text) for text in typed]))
-        network.learn(versions, tasks, self._config["epochs"], self._config["rate"], seed=42)
+        examples = [
+            Lesson(e.get(TEXT), intent=e.get(INTENT), level=_level(e))
+            for e in training_data.intent_examples
+            if e.get(TEXT)
+        ]
+        alike = [Lesson(text) for text in look_alikes()]
+        styles = [Lesson(text, style=style) for text, style in style_lines()]
+        kept = joblib.Memory(LocalTrainingCache._get_cache_location() / FOLDER, verbose=0)
+        learnt = kept.cache(learn)([*sorted(examples), *alike, *styles], self._config, _code())
+        kept.reduce_size(items_limit=RUNS_KEPT)
         with self._model_storage.write_to(self._resource) as folder:
-            np.savez(
-                folder / FILE_NAME,
-                **network.trained(),
-                **{f"answers.{name}": np.array(values) for name, values in answers.items()},
-            )
+            np.savez(folder / FILE_NAME, **learnt)
         return self._resource
 
     # --- reading -------------------------------------------------------------------
@@ -185,7 +149,7 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
         assert self._network is not None, "trained or loaded"  # noqa: S101
         for message in messages:
             if message.get(TEXT) and message.get(READ_DEEPLY):
-                found = self._network.ask(_tokens().of(message.get(TEXT)))
+                found = self._network.ask(tokens().of(message.get(TEXT)))
                 answers = self._network.answers
                 message.set(
                     DEEP_KEY,
@@ -197,18 +161,11 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
         return messages
 
 
-def _level(example: Message) -> str | None:
+def _level(example: Message) -> str:
     """How openly an example speaks of danger, where its author said so."""
-    return ((example.get(METADATA) or {}).get(INTENT) or {}).get("level")
+    return ((example.get(METADATA) or {}).get(INTENT) or {}).get("level", "")
 
 
-def _task(
-    given: Any, answers: Sequence[str], texts: Sequence[str], smoothing: float, weight: float = 1.0
-) -> Task:
-    """Targets from answers given line by line; None and missing ones at the end say nothing."""
-    targets = np.zeros((len(texts), len(answers)), dtype=np.float32)
-    number = {answer: i for i, answer in enumerate(answers)}
-    for row, answer in enumerate(given):
-        if answer is not None:
-            targets[row, number[answer]] = 1
-    return Task(tuple(answers), targets, smoothing, weight)
+def _code() -> str:
+    """The source of all that learns."""
+    return "".join(path.read_text(encoding="utf-8") for path in CODE)

