@@ -16,9 +16,11 @@ from typing import Literal
 from pydantic import Field
 
 from bot.content_files import RedFlag, Strict, read_file
+from bot.exercises.exercise import Exercise
 from bot.roleplay.scenario import Scenario, StyleFile, StyleInfo
 
 CONTENT_DIR = Path(__file__).resolve().parents[1] / "content"
+EXERCISES = "exercises"
 SCENARIOS = "scenarios"
 
 Side = Literal["hurt", "breaker", "both"]
@@ -176,6 +178,8 @@ class Content:
     safety_reviewed_by: str | None
     styles: Mapping[str, StyleInfo]
     scenarios: Mapping[str, Scenario]
+    # By the tip that each belongs to, in the order of the tips.
+    exercises: Mapping[str, Exercise]
 
     def withholds(self, flags: Iterable[str], sort: str, name: str) -> bool:
         """Whether one of these red flags stands in the way.
@@ -254,12 +258,15 @@ def load(folder: Path = CONTENT_DIR) -> Content:
     safety = read_file(folder, "safety.yml", _Messages)
     checkin = read_file(folder, "checkin.yml", _Messages)
     gates = read_file(folder, "gates.yml", _Gates).gates
+    tips = read_file(folder, "tips.yml", _Tips).tips
     return Content(
-        tips=read_file(folder, "tips.yml", _Tips).tips,
+        tips=tips,
         concerns=read_file(folder, "concerns.yml", _Concerns).concerns,
         messages={
             **read_file(folder, "messages.yml", _Messages).messages,
             **read_file(folder, "roleplay.yml", _Messages).messages,
+            **read_file(folder, "exercises.yml", _Messages).messages,
+            **read_file(folder, "agreements.yml", _Messages).messages,
             **checkin.messages,
             **safety.messages,
         },
@@ -275,4 +282,15 @@ def load(folder: Path = CONTENT_DIR) -> Content:
             path.stem: read_file(folder, f"{SCENARIOS}/{path.name}", Scenario)
             for path in sorted((folder / SCENARIOS).glob("*.yml"))
         },
+        exercises=_exercises(folder, tips),
     )
+
+
+def _exercises(folder: Path, tips: tuple[Tip, ...]) -> dict[str, Exercise]:
+    """The exercises by tip; a file that belongs to no tip comes last, for the check to tell."""
+    numbers = {tip.id: tip.number for tip in tips}
+    names = {path.stem for path in (folder / EXERCISES).glob("*.yml")}
+    return {
+        name: read_file(folder, f"{EXERCISES}/{name}.yml", Exercise)
+        for name in sorted(names, key=lambda name: (numbers.get(name, 99), name))
+    }

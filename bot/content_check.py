@@ -16,14 +16,23 @@ from typing import get_args
 
 import yaml
 
-from bot.content import CONTENT_DIR, SCENARIOS, Button, Content, load
+from bot.content import CONTENT_DIR, EXERCISES, SCENARIOS, Button, Content, load
 from bot.content_files import ContentError, RedFlag, line_of
 from bot.content_usage import used_keys
 from bot.conversation.routes import Event, press
-from bot.conversation.steps import STEP_BY_KEY, Do, Roleplay, Safety, Say
+from bot.conversation.steps import (
+    STEP_BY_KEY,
+    Agreement,
+    Do,
+    Exercise,
+    Roleplay,
+    Safety,
+    Say,
+)
+from bot.exercises import check as exercise_check
 from bot.readability import flesch_douma, sentences_of, well_formed
 from bot.roleplay.check import findings, texts
-from bot.skills import registry, roleplay, safety
+from bot.skills import agreements, exercises, registry, roleplay, safety
 
 # Keys and indexes that lead to a value in a file.
 Where = tuple[object, ...]
@@ -100,6 +109,7 @@ class _Check:
         yield from self._helplines()
         yield from self._scenarios()
         yield from self._gates()
+        yield from self._exercises()
         yield from self._steps()
         yield from self._ids()
 
@@ -169,7 +179,10 @@ class _Check:
 
     def _messages(self) -> Iterator[Problem]:
         used = used_keys(self._domain.values())
-        for file in ("messages.yml", "checkin.yml", "safety.yml", "roleplay.yml"):
+        for file in (
+            "messages.yml", "checkin.yml", "safety.yml", "roleplay.yml", "exercises.yml",
+            "agreements.yml",
+        ):  # fmt: skip
             for name in _keys(self._nodes[file], "messages"):
                 message, where = self._content.messages[name], ("messages", name)
                 if not any(pattern.fullmatch(name) for pattern in used):
@@ -203,6 +216,10 @@ class _Check:
                 known = safety.knows(action)
             case Roleplay(action):
                 known = action.partition(":")[0] in roleplay.ACTIONS
+            case Agreement(action):
+                known = action.partition(":")[0] in agreements.ACTIONS
+            case Exercise(action):
+                known = action.partition(":")[0] in exercises.ACTIONS
             case Do(action):
                 known = action in {*registry.DO, *registry.DO_WITH}
             case meaning:
@@ -258,6 +275,31 @@ class _Check:
             for place, words in texts(scenario):
                 yield from self._text(file, place, words)
 
+    def _exercises(self) -> Iterator[Problem]:
+        for name in self._content.tip_by_id.keys() - self._content.exercises.keys():
+            yield Problem("content/tips.yml", 1, f"{name} has no exercise")
+        for name, exercise in self._content.exercises.items():
+            file = f"{EXERCISES}/{name}.yml"
+            if name not in self._content.tip_by_id:
+                yield self._at(file, (), f"{name} is no tip")
+            for place, text in exercise_check.findings(exercise):
+                yield self._at(file, place, text)
+            for place, wording in exercise.wordings():
+                for words in (wording.text, wording.breaker, wording.myself):
+                    yield from self._text(file, place, words, frozenset(exercise.steps))
+            if len(exercise.label) > SHORT_CHARACTERS - 4:
+                yield self._at(file, ("label",), "too long for a button with a day behind it")
+            for step_name, step in exercise.steps.items():
+                # exercise:option:<row>:<step>:<number>, the longest that a button says
+                if len(step_name) > CALLBACK_BYTES - 40:
+                    yield self._at(file, ("steps", step_name), "the name is too long for a button")
+                for number, option in enumerate(step.options):
+                    spot = ("steps", step_name, "options", number)
+                    if len(option.label) > LABEL_CHARACTERS:
+                        yield self._at(file, spot, f"label is too long: {option.label}")
+                    if set("<&{}") & set(option.label + (option.value or "")):
+                        yield self._at(file, spot, "an option has no tags or braces")
+
     def _steps(self) -> Iterator[Problem]:
         for name, customs in self._domain.items():
             for custom in customs:
@@ -269,6 +311,8 @@ class _Check:
                         "do": registry.DO,
                         "feedback": ("helped", "unhelped"),
                         "roleplay": roleplay.ACTIONS,
+                        "exercise": exercises.ACTIONS,
+                        "agreement": agreements.ACTIONS,
                     }.get(key)
                     unknown = known is not None and value not in known
                     if unknown or (key == "safety" and not safety.knows(value)):

@@ -76,6 +76,17 @@ class Roleplay:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenExercise:
+    """An exercise that waits for an answer.
+
+    Args:
+        touched_at: the last time that something happened in it.
+    """
+
+    touched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything outside the conversation itself that a decision may depend on.
 
@@ -94,6 +105,7 @@ class Facts:
         unanswered: how many nudges nobody reacted to.
         nudged_at: when the last nudge was sent.
         checkin: the check-in under way, when there is one.
+        exercise: the exercise that waits for an answer, when there is one.
         pooled: (concern, tip id) -> (times it helped, times it did not), over all users.
         roleplay: the role-play that is not over, when there is one.
     """
@@ -112,6 +124,7 @@ class Facts:
     unanswered: int = 0
     nudged_at: datetime | None = None
     checkin: OpenCheckin | None = None
+    exercise: OpenExercise | None = None
     pooled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     roleplay: Roleplay | None = None
 

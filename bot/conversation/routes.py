@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.conversation.inbound import Inbound, InboundKind
-from bot.conversation.steps import Do, Roleplay, Safety, Say, Step
+from bot.conversation.steps import Agreement, Do, Exercise, Roleplay, Safety, Say, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ COMMANDS: dict[str, Step | Event] = {
     "checkin": Event("press_checkin", {"answer": "menu"}),
     "voortgang": Event("show_progress"),
     "rollenspel": Roleplay("offer"),
+    "oefeningen": Exercise("list"),
+    "afspraken": Agreement("list"),
 }
 COACH_PRESSES = {
     "other": "press_other_tip",
@@ -63,6 +65,16 @@ PLAY_PRESSES = frozenset(
         "look", "rewind", "back", "again", "progress", "done",
     }
 )  # fmt: skip
+# What is typed in an exercise goes there through the dialogue; these are its buttons.
+EXERCISE_PRESSES = frozenset(
+    {
+        "list", "choose", "start", "again", "side", "option", "same", "skip", "back", "pause",
+        "stop", "go", "later", "keep", "drop", "open", "edit", "change", "erase", "erased",
+    }
+)  # fmt: skip
+AGREEMENT_PRESSES = frozenset(
+    {"list", "note", "open", "kept", "missed", "change", "end", "ended", "erase", "erased"}
+)
 # Before consent only these are answered; everything else leads to the open question.
 WITHOUT_CONSENT = frozenset(
     {"start", "lines", "privacy", "country", "consent", "confirm_erase", "erase", "reach"}
@@ -113,6 +125,10 @@ def press(data: str) -> Step | Event:
             return Event("show_progress", {"answer": rest})
         case "play" if action in PLAY_PRESSES:
             return Roleplay(rest)
+        case "exercise" if action in EXERCISE_PRESSES:
+            return Exercise(rest)
+        case "agreement" if action in AGREEMENT_PRESSES:
+            return Agreement(rest)
         case "mean":
             return Event(action)
         case "tip":

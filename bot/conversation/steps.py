@@ -93,6 +93,20 @@ class Roleplay:
     action: str
 
 
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """Something the exercise skill does; behind a colon what it is done with."""
+
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Something the agreements skill does; behind a colon what it is done with."""
+
+    action: str
+
+
 Step = (
     Say
     | Acknowledge
@@ -105,6 +119,8 @@ Step = (
     | Safety
     | Do
     | Roleplay
+    | Exercise
+    | Agreement
 )
 
 STEP_BY_KEY: dict[str, type[Step]] = {
@@ -119,6 +135,8 @@ STEP_BY_KEY: dict[str, type[Step]] = {
     "safety": Safety,
     "do": Do,
     "roleplay": Roleplay,
+    "exercise": Exercise,
+    "agreement": Agreement,
 }
 KEY_BY_STEP = {step: key for key, step in STEP_BY_KEY.items()}
 

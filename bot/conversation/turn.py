@@ -16,8 +16,10 @@ from bot.conversation.steps import Do, Roleplay, Say, Step
 from bot.conversation.understanding import Decision, Understanding
 from bot.db.encryption import Cipher
 from bot.db.repositories import (
+    Agreements,
     Chats,
     Entries,
+    Exercises,
     Inbox,
     Outbox,
     Plans,
@@ -26,7 +28,7 @@ from bot.db.repositories import (
     Trackers,
 )
 from bot.db.session import reading, writing
-from bot.skills import checkin, gates, guided, roleplay, safety
+from bot.skills import checkin, exercises, gates, guided, roleplay, safety
 from bot.skills.context import TurnContext
 from bot.skills.registry import carry_out
 from bot.skills.reply import Reply, join
@@ -129,6 +131,8 @@ class Turns:
                 entries=Entries(session, self._cipher),
                 roleplays=Roleplays(session, self._cipher),
                 plans=Plans(session, self._cipher),
+                exercises=Exercises(session, self._cipher),
+                agreements=Agreements(session, self._cipher),
                 facts=facts,
                 understanding=decision.understanding,
                 slots=decision.slots,
@@ -145,8 +149,9 @@ class Turns:
                 steps = (Say("delayed"), *steps)
             await safety.seen(context, steps)
             await guided.step_aside(context, steps)
+            aside = await exercises.step_aside(context, steps)
             said = [reply for step in steps for reply in await carry_out(step, context)]
-            replies = join(await gates.let_through(said, context))
+            replies = join(await gates.let_through([*aside, *said], context))
             await roleplay.step_aside(context, steps)
             if facts.onboarded and not context.forget:
                 await chats.remember_said(turn.chat_id, context.said_now, now)

@@ -246,6 +246,69 @@ class RoleplayResult(Base):
     finished_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class ExerciseRow(Base):
+    """An exercise that somebody does or did; `sealed` holds what they wrote in it.
+
+    It stays until the user erases it. At most one a chat waits for an answer.
+    """
+
+    __tablename__ = "exercises"
+    __table_args__ = (
+        Index("ix_exercises_chat_id", "chat_id", "id"),
+        Index("uq_exercises_open", "chat_id", unique=True, sqlite_where=text("state = 'open'"),
+              postgresql_where=text("state = 'open'")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE")
+    )
+    exercise_id: Mapped[str] = mapped_column(String(40))  # the tip that it belongs to
+    state: Mapped[str] = mapped_column(String(8))  # open, paused, done
+    sealed: Mapped[bytes]
+    touched_at: Mapped[datetime] = mapped_column(Moment)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class AgreementRow(Base):
+    """An agreement that somebody keeps track of; `sealed` holds its words.
+
+    `review_on` is the day to look back on it, in the user's zone: who reminds reads this column.
+    """
+
+    __tablename__ = "agreements"
+    __table_args__ = (
+        Index("ix_agreements_chat_id", "chat_id", "id"),
+        Index("ix_agreements_review_on", "review_on"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE")
+    )
+    # The exercise in which it is worked out: when that is done anew, so is the agreement.
+    exercise_row: Mapped[int | None] = mapped_column(BigInteger)
+    sealed: Mapped[bytes]  # who, about what, do, do not, and what if mistrust rises
+    review_on: Mapped[date | None] = mapped_column(Date)  # None when it has ended
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class AgreementEvent(Base):
+    """Something in the history of an agreement."""
+
+    __tablename__ = "agreement_events"
+    __table_args__ = (Index("ix_agreement_events_agreement_id", "agreement_id", "id"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(
+        RowId, ForeignKey("agreements.id", ondelete="CASCADE")
+    )
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(12))  # made, kept, missed, changed, ended
+    happened_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class TipCount(Base):
     """How often a tip helped for a concern, over all users, without any of them."""
 

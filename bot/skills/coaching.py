@@ -21,7 +21,7 @@ TOLD_FROM = 0.02
 REASONS_TOLD = 2
 STRONG_FIT = 0.6
 # The buttons that are about one tip.
-ABOUT_TIP = ("coach:", "checkin:remind")
+ABOUT_TIP = ("coach:", "checkin:remind", "exercise:start")
 
 
 async def acknowledge(step: Acknowledge, turn: TurnContext) -> list[Reply]:

@@ -11,7 +11,15 @@ from typing import Any
 
 from bot.content import Button, Content
 from bot.conversation.understanding import Understanding
-from bot.db.repositories import Chats, Entries, Plans, Roleplays, Schedules
+from bot.db.repositories import (
+    Agreements,
+    Chats,
+    Entries,
+    Exercises,
+    Plans,
+    Roleplays,
+    Schedules,
+)
 from bot.skills.reply import Reply
 from nlu.facts import Facts
 
@@ -30,6 +38,8 @@ class TurnContext:
         entries: what was told in check-ins.
         roleplays: what is stored of role-plays.
         plans: what leads through a hard moment.
+        exercises: what is stored of exercises.
+        agreements: what is stored of agreements.
         facts: what was known when the turn was decided.
         understanding: what the model made of the message.
         slots: what the conversation is about.
@@ -38,6 +48,7 @@ class TurnContext:
         texts: what was typed, fragment by fragment.
         inbox_ids: the rows of this turn, which an erase must leave to be marked.
         forget: set by a skill that ends the conversation: the tracker is not stored.
+        finished_exercise: the row of an exercise that was finished, or changed, in this turn.
     """
 
     chat_id: int
@@ -49,6 +60,8 @@ class TurnContext:
     entries: Entries
     roleplays: Roleplays
     plans: Plans
+    exercises: Exercises
+    agreements: Agreements
     facts: Facts
     understanding: Understanding
     slots: dict[str, Any]
@@ -57,6 +70,7 @@ class TurnContext:
     texts: Sequence[str] = ()
     inbox_ids: Sequence[int] = ()
     forget: bool = False
+    finished_exercise: int | None = None
     # Wordings used in this turn, stored at its end.
     said_now: list[tuple[str, int]] = field(default_factory=list)
     _random: random.Random = field(init=False)

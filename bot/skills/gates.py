@@ -92,6 +92,9 @@ def _things(reply: Reply) -> list[tuple[str, str]]:
 def _thing(key: str) -> tuple[str, str] | None:
     """The tip, question, exercise or scenario that a key of a reply stands for."""
     begin, _, name = key.partition(".")
+    if begin == "exercise":
+        # Its questions are called "exercise.tip.step".
+        name = name.partition(".")[0]
     return (SORTS[begin], name) if begin in SORTS and name else None
 
 

@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 
 from bot.conversation.steps import (
     Acknowledge,
+    Agreement,
     Ask,
     Bridge,
     Clarify,
     Do,
+    Exercise,
     ExplainTip,
     Feedback,
     GiveTip,
@@ -19,9 +21,11 @@ from bot.conversation.steps import (
     Step,
 )
 from bot.skills import (
+    agreements,
     checkin,
     checkin_buttons,
     coaching,
+    exercises,
     gates,
     onboarding,
     privacy,
@@ -91,6 +95,11 @@ async def carry_out(step: Step, turn: TurnContext) -> list[Reply]:
             return await safety.act(turn, action)
         case Roleplay(action):
             return await roleplay.act(turn, action)
+        case Agreement(action):
+            return await agreements.act(turn, action)
+        case Exercise(action):
+            done = await exercises.act(turn, action)
+            return [*done, *await agreements.follow(turn)]
         case Do(action, argument) if action in DO_WITH:
             return await DO_WITH[action](turn, argument)
         case Do(action):

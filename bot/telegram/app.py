@@ -28,7 +28,8 @@ from bot.telegram.sender import Sender
 logger = logging.getLogger(__name__)
 
 COMMANDS = (
-    "start", "tip", "tips", "checkin", "voortgang", "rollenspel", "hulp", "plan", "help",
+    "start", "tip", "tips", "oefeningen", "afspraken", "checkin", "voortgang", "rollenspel", "hulp",
+    "plan", "help",
     "privacy", "stop", "wis",
 )  # fmt: skip
 START_TRIES_WAIT = 5.0

@@ -69,6 +69,8 @@ class Speaker:
             entries=None,  # type: ignore[arg-type]
             roleplays=None,  # type: ignore[arg-type]
             plans=None,  # type: ignore[arg-type]
+            exercises=None,  # type: ignore[arg-type]
+            agreements=None,  # type: ignore[arg-type]
             facts=Facts(NOW, said=HeardAllBut(wanted)),
             understanding=Understanding(),
             slots=dict(slots),

@@ -17,7 +17,7 @@ Resident = Callable[[], Person]
 UNDER_A_TIP = [
     ["Dit hielp", "Dit hielp niet"],
     ["Andere tip", "Liever een vraag"],
-    ["Waarom deze tip?"],
+    ["Waarom deze tip?", "Oefening"],
 ]
 
 VAGUE = (

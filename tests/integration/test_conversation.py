@@ -85,6 +85,7 @@ async def test_a_concern_gets_a_question_and_the_answer_gets_a_tip(person: Perso
         "Andere tip",
         "Liever een vraag",
         "Waarom deze tip?",
+        "Oefening",
     ]
 
 

@@ -69,6 +69,8 @@ def turn_of(content: Content, facts: Facts, flags: tuple[str, ...] = (), **slots
         schedules=Remembers(),  # type: ignore[arg-type]
         entries=Remembers(),  # type: ignore[arg-type]
         roleplays=Remembers(),  # type: ignore[arg-type]
+        exercises=Remembers(),  # type: ignore[arg-type]
+        agreements=Remembers(),  # type: ignore[arg-type]
         facts=facts,
         understanding=Understanding(crisis={**NO_CRISIS, "flags": list(flags)}),
         slots=slots,

@@ -1,7 +1,9 @@
 """All queries. A repository works inside the session that it is given and never commits."""
 
+from bot.db.repositories.agreements import Agreements, KeptAgreement
 from bot.db.repositories.chats import QUESTION_KEY, Chats
 from bot.db.repositories.entries import Entries
+from bot.db.repositories.exercises import Exercises, KeptExercise
 from bot.db.repositories.inbox import IDS_KEPT, PARKED_KEPT, Inbox, Incoming
 from bot.db.repositories.nudges import Nudge, NudgeQueue
 from bot.db.repositories.outbox import NUDGE, Outbox
@@ -18,12 +20,16 @@ __all__ = [
     "QUESTION_KEY",
     "SUMMARY",
     "TIP",
+    "Agreements",
     "Chats",
     "Claim",
     "Due",
     "Entries",
+    "Exercises",
     "Inbox",
     "Incoming",
+    "KeptAgreement",
+    "KeptExercise",
     "Nudge",
     "NudgeQueue",
     "Outbox",

@@ -13,6 +13,7 @@ from bot.db.encryption import Cipher
 from bot.db.models import (
     Base,
     CheckinEntry,
+    ExerciseRow,
     GivenTipRow,
     InboxItem,
     Moment,
@@ -26,10 +27,20 @@ from bot.db.models import (
     TipCount,
     User,
 )
+from bot.db.repositories.exercises import OPEN
 from bot.db.repositories.roleplays import OVER
 from bot.db.repositories.schedules import CHECKIN
 from bot.db.repositories.statements import insert
-from nlu.facts import Facts, GivenTip, Guide, Hold, OpenCheckin, Roleplay, zone_of
+from nlu.facts import (
+    Facts,
+    GivenTip,
+    Guide,
+    Hold,
+    OpenCheckin,
+    OpenExercise,
+    Roleplay,
+    zone_of,
+)
 
 GIVEN_REMEMBERED = 30
 # Wordings that were said longer ago may be said again as if they were new.
@@ -55,6 +66,7 @@ _ABOUT = (
         ScheduleRow.zone, ScheduleRow.enabled, ScheduleRow.unanswered, ScheduleRow.nudged_at,
         CheckinEntry.id, CheckinEntry.stage,
         RoleplayRow.stage, RoleplayRow.touched_at, RoleplayRow.asked,
+        ExerciseRow.touched_at,
     )
     .select_from(_ASKED_FOR)
     .outerjoin(User, User.chat_id == _ASKED_FOR.c.id)
@@ -78,6 +90,9 @@ _ABOUT = (
         ),
     )
     .outerjoin(RoleplayRow, RoleplayRow.chat_id == _ASKED_FOR.c.id)
+    .outerjoin(
+        ExerciseRow, and_(ExerciseRow.chat_id == _ASKED_FOR.c.id, ExerciseRow.state == OPEN)
+    )
 )  # fmt: skip
 _GATES = select(SafetyGate.relation, SafetyGate.flag).where(SafetyGate.chat_id == _CHAT)
 _GIVEN = (
@@ -113,7 +128,7 @@ class Chats:
         )
         (
             country, consented_at, level, kind, asked, seen_at, what, step, keep,
-            zone, checkins, unanswered, nudged_at, entry_id, stage, *roleplay,
+            zone, checkins, unanswered, nudged_at, entry_id, stage, *roleplay, touched_at,
         ) = about.one()  # fmt: skip
         gates: dict[str, set[str]] = {}
         for relation, flag in await self._session.execute(_GATES, of_chat):
@@ -144,6 +159,7 @@ class Chats:
             unanswered=unanswered or 0,
             nudged_at=nudged_at,
             checkin=OpenCheckin(entry_id, stage) if entry_id else None,
+            exercise=OpenExercise(touched_at) if touched_at else None,
             pooled={(concern, tip): (yes, no) for concern, tip, yes, no in counts},
             roleplay=Roleplay(*roleplay) if roleplay[0] not in (None, OVER) else None,
         )
