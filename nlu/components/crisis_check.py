@@ -35,8 +35,8 @@ class CrisisCheck(GraphComponent):
         """
         return {
             "ask_from": {"suicide": 0.20, "violence": 0.25, "child": 0.35, "harm_other": 0.40},
-            "act_from": 0.60,
-            "open_from": 0.30,
+            "act_from": 0.70,
+            "open_from": 0.40,
         }
 
     def __init__(self, config: dict[str, Any]) -> None:

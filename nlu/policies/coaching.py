@@ -183,8 +183,10 @@ class CoachingPolicy(DecisionPolicy):
         )
 
     def _advise(self, heard: Heard) -> Decision:
-        clear = heard.intent in self._content.concerns and heard.confidence >= CLEARLY_ABOUT
-        return self._tip(heard, heard.intent if clear else heard.concern, ADVISE)
+        # Where no concern is known yet, the likeliest one is better than none.
+        clear = heard.concern is None or heard.confidence >= CLEARLY_ABOUT
+        named = heard.intent in self._content.concerns and clear
+        return self._tip(heard, heard.intent if named else heard.concern, ADVISE)
 
     def _give_tip(self, heard: Heard) -> Decision:
         return self._tip(heard, heard.concern, GIVE_TIP)
