@@ -7,15 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.content import Content, load
+from bot.content import Content
 from nlu.facts import Facts
-from nlu.policies.decision import Decision, DecisionPolicy, latest_intent
+from nlu.policies.decision import CLEARLY_NO_ANSWER, Decision, DecisionPolicy, latest_intent
 from nlu.schedule import Action, Schedule, only_when, read_schedule, settle
 from nlu.schedule.words import NUMBER, fold, number
 
@@ -57,16 +54,8 @@ _BARE_SCORE = re.compile(
 class CheckinPolicy(DecisionPolicy):
     """Leads through a check-in and reads when the next one should come."""
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        featurizer: Any = None,
-    ) -> None:
-        super().__init__(config, model_storage, resource, execution_context, featurizer)
-        content: Content = load()
+    def prepare(self, content: Content) -> None:
+        """Take what is needed of the content, when the model loads."""
         self._concerns = content.concerns
         self._feelings = {
             fold(button.label): button.press.rpartition(":")[2]
@@ -92,11 +81,12 @@ class CheckinPolicy(DecisionPolicy):
                 slots["schedule"] = None
             return Decision(PRESS, slots)
         text = (message.text if message else None) or ""
-        if intent == "show_progress" and (not text or confidence >= CLEAR):
+        stage = tracker.get_slot("stage")
+        answers_coach = stage == "explore" and confidence < CLEARLY_NO_ANSWER
+        if intent == "show_progress" and (not text or confidence >= CLEAR) and not answers_coach:
             return Decision(PROGRESS, {"answer": pressed or asked_period(fold(text))})
         if not text and intent not in ABOUT_WHEN | {"start_checkin"}:
             return None
-        stage = tracker.get_slot("stage")
         if facts.checkin is not None and stage == UNDER_WAY and intent not in ABOUT_WHEN:
             answered = self._answer(text, intent, confidence, facts.checkin.stage)
             if answered is not None:
@@ -110,6 +100,8 @@ class CheckinPolicy(DecisionPolicy):
         answers_nudge = nudged and (intent == "affirm" or _BARE_SCORE.fullmatch(fold(text)))
         if not answers_nudge and (when := self._when(tracker, text, intent, facts)) is not None:
             return Decision(SCHEDULE, {"schedule": when.as_json(), "stage": ASKED_WHEN})
+        if answers_coach and not answers_nudge:
+            return None
         if intent == "show_progress":
             return Decision(PROGRESS, {"answer": asked_period(fold(text))})
         if intent == "start_checkin" or answers_nudge:

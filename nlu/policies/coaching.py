@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.content import Content, Question, load
+from bot.content import Content, Question
 from nlu.components.crisis_check import CRISIS_KEY
 from nlu.facts import Facts
-from nlu.policies.decision import Decision, DecisionPolicy, latest_intent
+from nlu.policies.decision import CLEARLY_NO_ANSWER, Decision, DecisionPolicy, latest_intent
 from nlu.policies.ranking import Situation, rank
 
 EXPLORE = "utter_explore"
@@ -33,9 +29,6 @@ GO_ON = "utter_go_on"
 OUT_OF_SCOPE = "utter_out_of_scope"
 
 FALLBACK = "nlu_fallback"
-# After a question of ours a message is its answer, unless it is this clear that it is not:
-# "gisteren nog" sounds like asking for more.
-CLEARLY_NO_ANSWER = 0.90
 # An answer that names another concern this clearly is about that one.
 CLEARLY_ABOUT = 0.60
 # A meaning with a smaller share than this is no real option to choose from.
@@ -103,17 +96,9 @@ class Heard:
 class CoachingPolicy(DecisionPolicy):
     """Picks question or tip for a concern; leaves other intents to the rules."""
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        featurizer: Any = None,
-    ) -> None:
-        super().__init__(config, model_storage, resource, execution_context, featurizer)
-        # Content is read when the model loads: a new tip needs no training.
-        self._content: Content = load()
+    def prepare(self, content: Content) -> None:
+        """Take what is needed of the content, when the model loads."""
+        self._content = content
         self._choices = {
             "ask_tip": self._give_tip,
             "ask_specific_tip": self._specific_tip,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from rasa.core.featurizers.tracker_featurizers import TrackerFeaturizer
@@ -19,7 +20,18 @@ from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.content import Content, load
 from nlu.facts import FACTS_SLOT, Facts
+
+# After a question of ours a message is its answer, unless it is this clear that it is not:
+# "gisteren nog" sounds like asking for more.
+CLEARLY_NO_ANSWER = 0.90
+
+
+@lru_cache(maxsize=1)
+def _content() -> Content:
+    """All copy, read once a process for all policies."""
+    return load()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,16 @@ class DecisionPolicy(Policy):
         featurizer: TrackerFeaturizer | None = None,
     ) -> None:
         super().__init__(config, model_storage, resource, execution_context, featurizer)
+        # Content is read when the model loads: a new tip needs no training.
+        self.prepare(_content())
+
+    @abstractmethod
+    def prepare(self, content: Content) -> None:
+        """Take what is needed of the content, when the model loads.
+
+        Args:
+            content: all copy.
+        """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
-from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.content import load
+from bot.content import Content
 from nlu.facts import Facts
-from nlu.policies.decision import Decision, DecisionPolicy, latest_intent
+from nlu.policies.decision import CLEARLY_NO_ANSWER, Decision, DecisionPolicy, latest_intent
 
 LIST = "utter_exercises"
 ANSWER = "utter_exercise_answer"
@@ -33,7 +29,6 @@ WISHES = frozenset(
         "show_agreements", "privacy_question", "delete_data",
     }
 )  # fmt: skip
-CLEARLY = 0.85
 WISH_WORDS = 7
 STOP_WORDS = 5
 # Who comes back later than this may have something else in mind than the question of then.
@@ -55,16 +50,9 @@ HELP = re.compile(r"(?:help|hulp)(?: me)?[.!?]*")
 class ExercisePolicy(DecisionPolicy):
     """Hands what is typed to a waiting exercise; the safety policy has gone before."""
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        featurizer: Any = None,
-    ) -> None:
-        super().__init__(config, model_storage, resource, execution_context, featurizer)
-        self._concerns = frozenset(load().concerns)
+    def prepare(self, content: Content) -> None:
+        """Take what is needed of the content, when the model loads."""
+        self._concerns = frozenset(content.concerns)
 
     @classmethod
     def actions(cls) -> frozenset[str]:
@@ -100,7 +88,7 @@ class ExercisePolicy(DecisionPolicy):
         """Whether somebody wants something of the bot, rather than to answer it."""
         if HELP.fullmatch(plain):
             return True
-        if len(plain.split()) > WISH_WORDS or confidence < CLEARLY:
+        if len(plain.split()) > WISH_WORDS or confidence < CLEARLY_NO_ANSWER:
             return False
         return intent in WISHES or (intent == "seek_help" and plain.endswith("?"))
 

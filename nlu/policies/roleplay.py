@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.content import load
+from bot.content import Content
 from nlu.facts import Facts, Roleplay
 from nlu.policies.decision import Decision, DecisionPolicy, latest_intent
 from nlu.reading import Reader
@@ -43,17 +39,10 @@ ABOUT_ELSE_FROM = 0.60
 class RoleplayPolicy(DecisionPolicy):
     """Hands typed lines to a running role-play; the safety policy has gone before."""
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        featurizer: Any = None,
-    ) -> None:
-        super().__init__(config, model_storage, resource, execution_context, featurizer)
+    def prepare(self, content: Content) -> None:
+        """Take what is needed of the content, when the model loads."""
         self._reader = Reader.load()
-        self._concerns = frozenset(load().concerns)
+        self._concerns = frozenset(content.concerns)
 
     @classmethod
     def actions(cls) -> frozenset[str]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from bot.content import Content
 from nlu.components.crisis_check import CRISIS_KEY
 from nlu.facts import Facts, Hold
 from nlu.lexicon import PRIORITY, Lexicon
@@ -55,15 +53,8 @@ CLEARLY_STOP, STOP_WORDS = 0.90, 3
 class SafetyPolicy(DecisionPolicy):
     """Decides when safety is at stake (shared rules 1, 3 to 9 and 12), else stays out."""
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        featurizer: Any = None,
-    ) -> None:
-        super().__init__(config, model_storage, resource, execution_context, featurizer)
+    def prepare(self, content: Content) -> None:
+        """Take what is needed of the content, when the model loads."""
         self._lexicon = Lexicon.load()
 
     @classmethod
