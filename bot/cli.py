@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(settings: Settings, content: Content) -> None:
-    """Train the model when needed, with progress: it takes a minute or two."""
+    """Train the model when needed, with progress: it takes some ten minutes."""
     if trained_model(settings.models_dir) is None:
         _say(content, "terminal_training")
         with console.status("…") as status:
@@ -173,7 +173,8 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
     with console.status("…") as status:
 
         def tell(stage: str) -> None:
-            console.print(f"  {stage}")
+            if not stage.endswith("%"):
+                console.print(f"  {stage}")
             status.update(stage)
 
         path = train(settings.models_dir, tell)

@@ -64,17 +64,18 @@ class TrainingError(Exception):
 
 
 class _Stages(logging.Handler):
-    """Hears from Rasa's log which component is being trained."""
+    """Hears from the logs which component is being trained, and how far it is."""
 
-    STAGE = re.compile(r"Starting to train component '(\w+)'")
+    STAGE = re.compile(r"Starting to train component '(\w+)'|Learnt (\d+ %)")
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         super().__init__(logging.INFO)
-        self._tell = tell
+        self._tell, self._stage = tell, ""
 
     def emit(self, record: logging.LogRecord) -> None:
         if found := self.STAGE.search(record.getMessage()):
-            self._tell(found.group(1))
+            self._stage = found.group(1) or self._stage
+            self._tell(" ".join(filter(None, (self._stage, found.group(2)))))
 
 
 def train(models_dir: Path, tell: Callable[[str], None] = lambda stage: None) -> Path:
@@ -106,11 +107,13 @@ def _train(models_dir: Path, tell: Callable[[str], None]) -> Path:
     from rasa.model_training import train as rasa_train
 
     path = models_dir / f"tevoet-{fingerprint()}.tar.gz"
-    rasa_log = logging.getLogger("rasa")
-    listener, level = _Stages(tell), rasa_log.level
-    rasa_log.addHandler(listener)
-    rasa_log.setLevel(logging.INFO)
-    rasa_log.propagate = False
+    listener = _Stages(tell)
+    logs = [logging.getLogger(name) for name in ("rasa", "nlu")]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.addHandler(listener)
+        log.setLevel(logging.INFO)
+        log.propagate = False
     before = Path.cwd()
     os.chdir(ROOT)
     try:
@@ -132,9 +135,10 @@ def _train(models_dir: Path, tell: Callable[[str], None]) -> Path:
             Path(result.model).replace(path)
     finally:
         os.chdir(before)
-        rasa_log.removeHandler(listener)
-        rasa_log.setLevel(level)
-        rasa_log.propagate = True
+        for log, level in zip(logs, levels, strict=True):
+            log.removeHandler(listener)
+            log.setLevel(level)
+            log.propagate = True
     _forget_old_models(models_dir)
     return path
 
