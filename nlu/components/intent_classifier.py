@@ -38,7 +38,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Strength of the regularisation and the weight of the sentence vector."""
-        return {"C": 6.0, "vector_weight": 1.5, "max_iter": 150}
+        return {"C": 6.0, "vector_weight": 1.5, "max_iter": 80}
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource

@@ -7,6 +7,7 @@ Neural Networks"). What the lower layers make of a line never changes, so it is 
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ GRADIENT_NORM = 1.0
 FAR_BELOW = -10000.0
 # So many batches are sorted by length together: less padding, yet a new mix each time.
 SORTED_BATCHES = 20
+# So often it is told how far learning has come: every few seconds.
+STEPS_TOLD = 20
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,7 @@ class Network:
             slow.apply_gradients(zip(gradients[: len(layers)], layers, strict=True))
             fast.apply_gradients(zip(gradients[len(layers) :], heads, strict=True))
 
+        done = 0
         for _ in range(epochs):
             # 0 is a line as it was written.
             version = chance.integers(0, len(versions), count) * chance.integers(0, 2, count)
@@ -203,6 +209,9 @@ class Network:
                     *_padded([lines[i] for i in chosen]),
                     {name: tf.constant(task.targets[chosen]) for name, task in tasks.items()},
                 )
+                done += 1
+                if done % STEPS_TOLD == 0:
+                    logger.info("Learnt %d %%", 100 * done // steps)
 
     # --- keeping -------------------------------------------------------------------
 
