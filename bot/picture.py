@@ -54,9 +54,11 @@ class Picture:
         last: the last day of the axis.
         points: scores, in order of time.
         tips: tips that were tried.
+        agreements: days on which an agreement was kept.
         feelings: the word for each feeling, by id.
         tip: the word for a tip.
         tip_helped: the words for a tip that helped.
+        agreement: the words for an agreement that was kept.
         dark: light on dark.
     """
 
@@ -65,9 +67,11 @@ class Picture:
     last: date
     points: tuple[Point, ...]
     tips: tuple[TipMark, ...]
+    agreements: tuple[date, ...]
     feelings: Mapping[str, str]
     tip: str
     tip_helped: str
+    agreement: str
     dark: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -76,6 +80,7 @@ class Picture:
         data["first"], data["last"] = self.first.isoformat(), self.last.isoformat()
         data["points"] = [[p.day.isoformat(), p.score, p.feeling] for p in self.points]
         data["tips"] = [[t.day.isoformat(), t.helped] for t in self.tips]
+        data["agreements"] = [day.isoformat() for day in self.agreements]
         return data
 
     @classmethod
@@ -93,6 +98,7 @@ class Picture:
                 "tips": tuple(
                     TipMark(date.fromisoformat(day), helped) for day, helped in data["tips"]
                 ),
+                "agreements": tuple(map(date.fromisoformat, data["agreements"])),
             }
         )
 
@@ -135,7 +141,7 @@ def draw(picture: Picture) -> bytes:
     axes: Axes = figure.add_axes((0.07, 0.27, 0.89, 0.61))
     _frame(axes, picture, palette)
     _scores(axes, picture, palette)
-    _tips(axes, picture, palette)
+    _marks(axes, picture, palette)
     figure.text(0.07, 0.93, picture.title, color=palette.ink, fontsize=19, fontweight="bold")
     figure.legend(
         handles=_legend(picture, palette),
@@ -156,7 +162,7 @@ def _frame(axes: Axes, picture: Picture, palette: Palette) -> None:
     axes.set_facecolor(palette.back)
     margin = max(0.4, days * 0.025)
     axes.set_xlim(-margin, days + margin)
-    axes.set_ylim(-1.3, 10.5)
+    axes.set_ylim(-1.75, 10.5)
     axes.set_yticks(range(0, 11, 2))
     axes.grid(axis="y", color=palette.faint, linewidth=1)
     axes.set_axisbelow(True)
@@ -207,10 +213,14 @@ def _runs(points: Sequence[Point]) -> list[list[Point]]:
     return runs
 
 
-def _tips(axes: Axes, picture: Picture, palette: Palette) -> None:
+def _marks(axes: Axes, picture: Picture, palette: Palette) -> None:
+    for day in picture.agreements:
+        axes.scatter(
+            _x(day, picture), -1.4, marker="D", s=70, zorder=3, color=palette.ink, linewidths=0
+        )
     for tip in picture.tips:
         axes.scatter(
-            _x(tip.day, picture), -0.85, marker="^", s=95, zorder=3, linewidths=1.6,
+            _x(tip.day, picture), -0.7, marker="^", s=95, zorder=3, linewidths=1.6,
             facecolors=palette.ink if tip.helped else palette.back, edgecolors=palette.ink,
         )  # fmt: skip
 
@@ -230,4 +240,9 @@ def _legend(picture: Picture, palette: Palette) -> list[Line2D]:
                 Line2D([], [], marker="^", markersize=11, linestyle="", color=palette.ink,
                        markerfacecolor=face, label=word)
             )  # fmt: skip
+    if picture.agreements:
+        handles.append(
+            Line2D([], [], marker="D", markersize=9, linestyle="", color=palette.ink,
+                   label=picture.agreement)
+        )  # fmt: skip
     return handles

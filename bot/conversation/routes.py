@@ -69,7 +69,8 @@ PLAY_PRESSES = frozenset(
 EXERCISE_PRESSES = frozenset(
     {
         "list", "choose", "start", "again", "side", "option", "same", "skip", "back", "pause",
-        "stop", "go", "later", "keep", "drop", "open", "edit", "change", "erase", "erased",
+        "tomorrow", "stop", "go", "later", "keep", "drop", "open", "edit", "change", "erase",
+        "erased",
     }
 )  # fmt: skip
 AGREEMENT_PRESSES = frozenset(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.content import Button, Content
-from bot.db.repositories import SUMMARY, TIP
+from bot.db.repositories import AGREEMENT, EXERCISE, SUMMARY, TIP
 from bot.nudges.moments import local
 from bot.nudges.outcomes import Decided, Outcome
 from bot.skills.reply import Reply
 
 # Chats that start on the same day should not all go through the wordings in step.
 STRIDE = 7
+# What somebody wanted to come back to: its buttons lead there.
+COME_BACK = frozenset({TIP, EXERCISE, AGREEMENT})
 
 
 def nudge_reply(decided: Decided, content: Content, now: datetime) -> Reply:
@@ -26,8 +28,8 @@ def nudge_reply(decided: Decided, content: Content, now: datetime) -> Reply:
         The message in a wording that this chat has not had for as many days as there are wordings.
     """
     due = decided.due
-    if due.kind == TIP:
-        reply = _worded("nudge_tip", content, due.id)
+    if due.kind in COME_BACK:
+        reply = _worded(f"nudge_{due.kind}", content, due.id)
         rows = tuple(
             tuple(Button(label=b.label, press=f"{b.press}:{due.about}") for b in row)
             for row in reply.buttons

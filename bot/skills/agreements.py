@@ -11,9 +11,10 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.content import Button
-from bot.db.repositories import KeptAgreement
+from bot.db.repositories import AGREEMENT, KeptAgreement
 from bot.db.repositories.agreements import KEPT, MISSED
 from bot.exercises import engine
+from bot.skills import reminders
 from bot.skills.context import TurnContext
 from bot.skills.exercises import doing
 from bot.skills.exercises.table import Table, table_at, tied
@@ -83,6 +84,7 @@ async def follow(turn: TurnContext) -> list[Reply]:
         return []
     review_on = _review_on(turn, table)
     await turn.agreements.change(turn.chat_id, agreement.id, _words(table), review_on, turn.now)
+    await reminders.on_day(turn, AGREEMENT, str(agreement.id), review_on)
     return [await turn.say("agreement_changed", day=_day(review_on))]
 
 
@@ -97,7 +99,8 @@ async def note(turn: TurnContext, exercise_row: str) -> list[Reply]:
     if not words:
         return [await turn.say("exercise_gone")]
     review_on = _review_on(turn, table)
-    await turn.agreements.add(turn.chat_id, table.kept.id, words, review_on, turn.now)
+    row_id = await turn.agreements.add(turn.chat_id, table.kept.id, words, review_on, turn.now)
+    await reminders.on_day(turn, AGREEMENT, str(row_id), review_on)
     return [await turn.say("agreement_noted", day=_day(review_on))]
 
 
@@ -213,6 +216,7 @@ async def ended(turn: TurnContext, row_id: str) -> list[Reply]:
     if (agreement := await _holding(turn, row_id)) is None:
         return [await turn.say("agreement_gone")]
     await turn.agreements.end(turn.chat_id, agreement.id, turn.now)
+    await turn.schedules.remove(turn.chat_id, AGREEMENT, str(agreement.id))
     return [await turn.say("agreement_ended")]
 
 
@@ -229,6 +233,7 @@ async def erased(turn: TurnContext, row_id: str) -> list[Reply]:
     if (agreement := await _found(turn, row_id)) is None:
         return [await turn.say("agreement_gone")]
     await turn.agreements.erase(turn.chat_id, agreement.id)
+    await turn.schedules.remove(turn.chat_id, AGREEMENT, str(agreement.id))
     return [await turn.say("agreement_erased")]
 
 

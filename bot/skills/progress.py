@@ -7,7 +7,7 @@ import html
 import io
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.db.models import CheckinEntry
 from bot.db.repositories import CHECKIN, SUMMARY
@@ -60,12 +60,18 @@ async def _picture(turn: TurnContext, days: int, dark: bool) -> list[Reply]:
 async def _drawn(
     turn: TurnContext, entries: Sequence[CheckinEntry], first: date, last: date, dark: bool
 ) -> Picture:
-    given = await turn.chats.given_since(turn.chat_id, turn.now - (last - first + timedelta(2)))
-    marks = tuple(
+    since = turn.now - (last - first + timedelta(2))
+
+    def day_of(moment: datetime) -> date | None:
+        day = local(moment, turn.facts.zone).date()
+        return day if first <= day <= last else None
+
+    tips = tuple(
         TipMark(day, tip.helped is True)
-        for tip in given
-        if first <= (day := local(tip.given_at, turn.facts.zone).date()) <= last
+        for tip in await turn.chats.given_since(turn.chat_id, since)
+        if (day := day_of(tip.given_at))
     )
+    kept = await turn.agreements.kept_since(turn.chat_id, since)
 
     def word(key: str) -> str:
         return turn.content.messages[key].variants[0]
@@ -75,10 +81,12 @@ async def _drawn(
         first=first,
         last=last,
         points=tuple(Point(e.day, e.score or 0, e.feeling) for e in entries),
-        tips=marks,
+        tips=tips,
+        agreements=tuple(sorted({day for moment in kept if (day := day_of(moment))})),
         feelings=feelings(turn),
         tip=word("picture_tip"),
         tip_helped=word("picture_tip_helped"),
+        agreement=word("picture_agreement"),
         dark=dark,
     )
 

@@ -1,10 +1,11 @@
-"""Tips to come back to: once, on a day of the user's choice, through the same nudges."""
+"""What to come back to: once, on a day of the user's choice, through the same nudges."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from bot.content import Button
+from bot.db.models import ScheduleRow
 from bot.db.repositories import CHECKIN, TIP
 from bot.nudges.moments import local, moment_of
 from bot.skills.context import TurnContext
@@ -28,14 +29,33 @@ async def ask(turn: TurnContext, tip_id: str) -> list[Reply]:
 
 
 async def remind(turn: TurnContext, days: str, tip_id: str) -> list[Reply]:
-    """Once, at the time of the check-ins; a second wish for the same tip moves the first."""
+    """Of a tip; a second wish for the same tip moves the first."""
     if days not in DAYS or tip_id not in turn.content.tip_by_id:
         return [await turn.say("button_past")]
+    return [await in_days(turn, TIP, tip_id, DAYS[days])]
+
+
+async def in_days(turn: TurnContext, kind: str, about: str, days: int) -> Reply:
+    """Come back to something in so many days, and say when."""
+    today = local(turn.now, turn.facts.zone).date()
+    row = await on_day(turn, kind, about, today + timedelta(days=days))
+    assert row.next_at is not None, "just set"  # noqa: S101
+    return await turn.say("remind_set", next=await moment_in_words(turn, row.next_at, row.zone))
+
+
+async def on_day(turn: TurnContext, kind: str, about: str, day: date) -> ScheduleRow:
+    """Come back to something on a day, at the time of the check-ins.
+
+    Args:
+        turn: the turn.
+        kind: TIP, EXERCISE or AGREEMENT.
+        about: which of them.
+        day: in the user's zone.
+    """
     daily = await turn.schedules.get(turn.chat_id, CHECKIN)
     time, zone = (daily.local_time, daily.zone) if daily else (USUAL_TIME, turn.facts.zone)
-    row = await turn.schedules.get(turn.chat_id, TIP, tip_id)
+    row = await turn.schedules.get(turn.chat_id, kind, about)
     if row is None:
-        row = await turn.schedules.add(turn.chat_id, TIP, tip_id, time, (), zone)
-    day = local(turn.now, zone).date() + timedelta(days=DAYS[days])
+        row = await turn.schedules.add(turn.chat_id, kind, about, time, (), zone)
     row.next_at, row.enabled = moment_of(day, time, zone), True
-    return [await turn.say("remind_set", next=await moment_in_words(turn, row.next_at, zone))]
+    return row

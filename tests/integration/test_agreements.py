@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -10,14 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.db.encryption import Cipher
 from bot.db.models import AgreementEvent, AgreementRow
-from bot.db.repositories import Agreements, Chats
+from bot.db.repositories import Agreements, Chats, Exercises
 from bot.db.repositories.agreements import CHANGED, ENDED, KEPT, MADE
+from bot.db.repositories.exercises import DONE
 from bot.db.session import reading, writing
+from bot.nudges.outcomes import Outcome
 from tests.clock import Clock
+from tests.integration.test_checkin import Walker, walker
 from tests.integration.test_conversation import CHAT, Person, person
-from tests.integration.test_exercises import labelled
+from tests.integration.test_exercises import SITTING, labelled
 
-__all__ = ["person"]
+__all__ = ["person", "walker"]
 
 OTHER_CHAT = 43
 WORDS = {"about": "zwaluwstaartje", "what": "we bellen elke avond"}
@@ -145,3 +148,38 @@ async def test_signs_in_an_agreement_are_shown_as_they_are(
     shown = await person.presses(labelled(listed, "{about}"))
     assert "&lt;b&gt;{about}&lt;/b&gt;" in shown.text
     assert "jij &amp; ik {words}" in shown.text
+
+
+async def worked_out(walker: Walker) -> int:
+    """The row of a finished exercise about agreements."""
+    answers = {"waarover": WORDS["about"], "afspraak": WORDS["what"]}
+    sitting = {**SITTING, "step": "afspraak", "answers": answers, "trail": ["waarover"]}
+    async with writing(walker.engine) as session:
+        exercises = Exercises(session, walker.cipher)
+        row = await exercises.add(CHAT, "maak_afspraken", sitting, walker.clock())
+        await exercises.save(CHAT, row, DONE, sitting, walker.clock(), finished_at=walker.clock())
+    return row
+
+
+async def test_on_the_day_to_look_back_a_message_leads_to_the_agreement(walker: Walker) -> None:
+    noted = await walker.presses(f"agreement:note:{await worked_out(walker)}")
+    assert noted.keys == ("agreement_noted",)
+    walker.clock.advance(days=6)
+    assert (await walker.nudges.step())[0] == {}
+    walker.clock.moment = datetime(2026, 11, 29, 18, 30, tzinfo=UTC)
+    assert (await walker.nudges.step())[0] == {Outcome.SEND: 1}
+    [nudge] = await walker.new_replies()
+    assert nudge.keys == ("nudge_agreement",)
+    assert WORDS["about"] not in nudge.text
+    shown = await walker.presses(nudge.buttons[0][0].press)
+    assert WORDS["what"] in shown.text
+    walker.clock.advance(days=7)
+    assert (await walker.nudges.step())[0] == {}
+
+
+@pytest.mark.parametrize("last", ["ended", "erased"])
+async def test_what_is_over_is_not_come_back_to(walker: Walker, last: str) -> None:
+    await walker.presses(f"agreement:note:{await worked_out(walker)}")
+    await walker.presses(f"agreement:{last}:1")
+    walker.clock.moment = datetime(2026, 11, 29, 18, 30, tzinfo=UTC)
+    assert (await walker.nudges.step())[0] == {}

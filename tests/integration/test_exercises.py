@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,12 +21,14 @@ from bot.db.models import ExerciseRow
 from bot.db.repositories import Chats, Exercises
 from bot.db.repositories.exercises import DONE, OPEN, PAUSED
 from bot.db.session import reading, writing
+from bot.nudges.outcomes import Outcome
 from bot.skills.reply import Reply
 from nlu.lexicon import Lexicon
 from tests.clock import Clock
+from tests.integration.test_checkin import Walker, walker
 from tests.integration.test_conversation import CHAT, Person, person
 
-__all__ = ["person"]
+__all__ = ["person", "walker"]
 
 OTHER_CHAT = 43
 WORDS = "zwaluwstaartje"
@@ -294,3 +296,24 @@ async def test_many_exercises_are_listed_a_page_at_a_time(
     assert len(second.buttons) == 3 + 1
     pressed = [b.press for reply in (first, second) for row in reply.buttons for b in row]
     assert len({press for press in pressed if press.startswith("exercise:open:")}) == 11
+
+
+async def test_a_paused_exercise_comes_back_the_next_day_and_once_resumed_no_more(
+    walker: Walker,
+) -> None:
+    begun = await walker.presses("exercise:start:geef_toe")
+    await walker.says(WORDS)
+    paused = await walker.presses("exercise:pause:1")
+    assert begun.keys != paused.keys == ("exercise_paused",)
+    assert (await walker.presses(labelled(paused, "Morgen"))).keys == ("remind_set",)
+    walker.clock.moment = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
+    assert (await walker.nudges.step())[0] == {Outcome.SEND: 1}
+    [nudge] = await walker.new_replies()
+    assert nudge.keys == ("nudge_exercise",)
+    resumed = await walker.presses(nudge.buttons[0][0].press)
+    assert resumed.keys[0] == "exercise_resumed"
+    await walker.presses("exercise:pause:1")
+    await walker.presses("exercise:tomorrow:1")
+    await walker.presses("exercise:go:1")
+    walker.clock.advance(days=1)
+    assert (await walker.nudges.step())[0] == {}

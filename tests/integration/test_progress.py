@@ -158,7 +158,9 @@ async def test_a_picture_and_a_file_go_out_as_such(house: House) -> None:
             sent["file"] = (document.decode(), options["filename"], options["caption"])
             return type("Message", (), {"message_id": 2})
 
-    picture = Picture("Je cijfers", SUNDAY.date(), SUNDAY.date(), (), (), {}, "tip", "hielp")
+    picture = Picture(
+        "Je cijfers", SUNDAY.date(), SUNDAY.date(), (), (), (), {}, "tip", "hielp", "gelukt"
+    )
     sender = Sender(
         Photographer(), house.engine, house.cipher, house, house.clock,  # type: ignore[arg-type]
         spacing=timedelta(0),

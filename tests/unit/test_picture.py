@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 import matplotlib.image
@@ -33,9 +34,11 @@ def picture(points: int, days: int, dark: bool = False, gap: bool = False) -> Pi
             for n in chosen
         ),
         tips=(TipMark(first, True), TipMark(LAST, False)),
+        agreements=(first, LAST - timedelta(days=2)),
         feelings=FEELINGS,
         tip="tip",
         tip_helped="tip die hielp",
+        agreement="afspraak gelukt",
         dark=dark,
     )
 
@@ -67,6 +70,10 @@ def test_the_same_values_give_the_same_picture() -> None:
 def test_it_survives_the_outbox() -> None:
     one = picture(30, 90, gap=True)
     assert Picture.from_json(one.as_json()) == one
+
+
+def test_what_was_kept_is_marked() -> None:
+    assert draw(picture(3, 7)) != draw(replace(picture(3, 7), agreements=()))
 
 
 def test_light_on_dark_is_not_dark_on_light() -> None:

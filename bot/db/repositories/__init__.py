@@ -9,11 +9,22 @@ from bot.db.repositories.nudges import Nudge, NudgeQueue
 from bot.db.repositories.outbox import NUDGE, Outbox
 from bot.db.repositories.plans import Plans
 from bot.db.repositories.roleplays import Roleplays
-from bot.db.repositories.schedules import CHECKIN, SUMMARY, TIP, Claim, Due, Schedules
+from bot.db.repositories.schedules import (
+    AGREEMENT,
+    CHECKIN,
+    EXERCISE,
+    SUMMARY,
+    TIP,
+    Claim,
+    Due,
+    Schedules,
+)
 from bot.db.repositories.trackers import Trackers
 
 __all__ = [
+    "AGREEMENT",
     "CHECKIN",
+    "EXERCISE",
     "IDS_KEPT",
     "NUDGE",
     "PARKED_KEPT",

@@ -132,6 +132,19 @@ class Agreements:
         )
         return [(moment, kind) for moment, kind in reversed(rows.all())]
 
+    async def kept_since(self, chat_id: int, since: datetime) -> list[datetime]:
+        """When a chat's agreements went as agreed, from a moment on, in order."""
+        moments = await self._session.scalars(
+            select(AgreementEvent.happened_at)
+            .where(
+                AgreementEvent.chat_id == chat_id,
+                AgreementEvent.kind == KEPT,
+                AgreementEvent.happened_at >= since,
+            )
+            .order_by(AgreementEvent.id)
+        )
+        return list(moments)
+
     async def erase(self, chat_id: int, row_id: int) -> None:
         """Erase an agreement with its history."""
         for table, which in (

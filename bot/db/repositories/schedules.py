@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.db.models import CheckinEntry, SafetyHold, ScheduleRow, User
 from bot.db.repositories.statements import rows_changed
 
-CHECKIN, SUMMARY, TIP = "checkin", "summary", "tip"
+CHECKIN, SUMMARY = "checkin", "summary"
+# What somebody wants to come back to once.
+TIP, EXERCISE, AGREEMENT = "tip", "exercise", "agreement"
 # Who checked in so shortly before needs no nudge; without a check-in in a week there is none to
 # sum up.
 FRESH, A_WEEK = timedelta(hours=6), timedelta(days=7)

@@ -21,6 +21,7 @@ ACTIONS: dict[str, Callable[[TurnContext, str], Awaitable[list[Reply]]]] = {
     "skip": doing.skip,
     "back": doing.back,
     "pause": doing.pause,
+    "tomorrow": doing.tomorrow,
     "stop": doing.stop,
     "go": doing.go,
     "waits": doing.waits,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.db.repositories import EXERCISE
 from bot.exercises import engine
+from bot.skills import reminders
 from bot.skills.context import TurnContext
 from bot.skills.exercises import keeping
 from bot.skills.exercises.table import (
@@ -214,6 +216,14 @@ async def pause(turn: TurnContext, argument: str) -> list[Reply]:
     return [Reply(said.keys, said.text, tied(said.buttons, table.id))]
 
 
+async def tomorrow(turn: TurnContext, row_id: str) -> list[Reply]:
+    """Come back to it tomorrow, by a message."""
+    table = await table_at(turn, row_id)
+    if table is None or table.kept.finished_at:
+        return [await turn.say("exercise_gone")]
+    return [await reminders.in_days(turn, EXERCISE, table.id, 1)]
+
+
 async def stop(turn: TurnContext, argument: str) -> list[Reply]:
     """Stop, by button or in words: keep what is there or throw it away."""
     row_id = argument.partition(":")[0]
@@ -244,6 +254,7 @@ async def go(turn: TurnContext, row_id: str) -> list[Reply]:
     if withheld(table.kept.exercise_id, table.sitting.relation, turn):
         return [await turn.say("no_safe_tip")]
     await store(turn, table)
+    await turn.schedules.remove(turn.chat_id, EXERCISE, table.id)
     if not table.sitting.trail:
         return await _begin(turn, table)
     said = await turn.say("exercise_resumed", title=table.exercise.title)
@@ -273,6 +284,7 @@ async def keep(turn: TurnContext, row_id: str) -> list[Reply]:
     if not table.kept.finished_at:
         table = table.at(engine.finish(table.sitting))
         await store(turn, table)
+        await turn.schedules.remove(turn.chat_id, EXERCISE, table.id)
     return await keeping.shown(turn, table, "exercise_opened")
 
 
@@ -282,4 +294,5 @@ async def drop(turn: TurnContext, row_id: str) -> list[Reply]:
     if table is None or table.kept.finished_at:
         return [await turn.say("exercise_gone")]
     await turn.exercises.erase(turn.chat_id, table.kept.id)
+    await turn.schedules.remove(turn.chat_id, EXERCISE, table.id)
     return [await turn.say("exercise_dropped")]

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.content import Button
+from bot.db.repositories import EXERCISE
 from bot.exercises import engine
 from bot.skills.context import TurnContext
 from bot.skills.exercises.table import Table, question, store, table_at, table_of, tied, withheld
@@ -149,6 +150,7 @@ async def erased(turn: TurnContext, row_id: str) -> list[Reply]:
     if table is None:
         return [await turn.say("exercise_gone")]
     await turn.exercises.erase(turn.chat_id, table.kept.id)
+    await turn.schedules.remove(turn.chat_id, EXERCISE, table.id)
     return [await turn.say("exercise_erased")]
 
 
