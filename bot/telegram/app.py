@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 COMMANDS = (
     "start", "tip", "tips", "oefeningen", "afspraken", "checkin", "voortgang", "rollenspel", "hulp",
-    "plan", "help",
+    "plan", "land", "help",
     "privacy", "stop", "wis",
 )  # fmt: skip
 START_TRIES_WAIT = 5.0
