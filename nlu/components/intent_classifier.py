@@ -25,6 +25,10 @@ from nlu.components.sentence_encoder import VECTOR_SIZE, encoder, shorten
 from nlu.normalise import Normaliser
 
 FILE_NAME = "intent_classifier.joblib"
+# What a look-alike of danger means: any intent, but no danger.
+ANY_HARMLESS = "any_harmless"
+# So that nothing is divided by zero.
+LEAST_SHARE = 1e-9
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -122,10 +126,9 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         vectors = np.vstack([*map(_vector, examples), encoder().encode(alike)])
         self._ngrams.fit(texts)
         features = self._features(texts, vectors)
-        intents = [e.get(INTENT) for e in examples]
-        self._intents.fit(features[: len(examples)], intents)
-        dangers = [danger_of(intent) for intent in intents] + [NO_DANGER] * len(alike)
-        self._dangers.fit(features, dangers)
+        intents = [e.get(INTENT) for e in examples] + [ANY_HARMLESS] * len(alike)
+        self._intents.fit(features, intents)
+        self._dangers.fit(features, [danger_of(intent) for intent in intents])
         with self._model_storage.write_to(self._resource) as folder:
             joblib.dump(
                 (self._ngrams, self._intents, self._dangers), folder / FILE_NAME, compress=3
@@ -140,7 +143,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
             features = self._features([message.get(TEXT)], _vector(message))
             ranking = [
                 {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: share}
-                for name, share in _shares(self._intents, features)
+                for name, share in _named(_shares(self._intents, features))
             ]
             message.set("intent", ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
@@ -151,6 +154,19 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         """Character n-grams and weighted sentence vector, a row a text."""
         ngrams = self._ngrams.transform([shorten(text) for text in texts])
         return hstack([ngrams, csr_matrix(vectors * self._config["vector_weight"])]).tocsr()
+
+
+def _named(shares: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The intents alone: the share of ANY_HARMLESS goes to all that are no danger."""
+    harmless = dict(shares)[ANY_HARMLESS]
+    others = sum(s for name, s in shares if danger_of(name) == NO_DANGER) - harmless
+    more = 1 + harmless / max(others, LEAST_SHARE)
+    named = [
+        (name, share * more if danger_of(name) == NO_DANGER else share)
+        for name, share in shares
+        if name != ANY_HARMLESS
+    ]
+    return sorted(named, key=lambda item: -item[1])
 
 
 def _vector(message: Message) -> npt.NDArray[np.float32]:

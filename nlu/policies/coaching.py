@@ -168,10 +168,14 @@ class CoachingPolicy(DecisionPolicy):
         )
 
     def _advise(self, heard: Heard) -> Decision:
-        # Where no concern is known yet, the likeliest one is better than none.
-        clear = heard.concern is None or heard.confidence >= CLEARLY_ABOUT
-        named = heard.intent in self._content.concerns and clear
-        return self._tip(heard, heard.intent if named else heard.concern, ADVISE)
+        concerns = self._content.concerns
+        if heard.concern is None:
+            # The likeliest one is better than none, even where it is far from sure.
+            named = next((name for name, _ in heard.ranking if name in concerns), None)
+        else:
+            clear = heard.intent in concerns and heard.confidence >= CLEARLY_ABOUT
+            named = heard.intent if clear else None
+        return self._tip(heard, named or heard.concern, ADVISE)
 
     def _give_tip(self, heard: Heard) -> Decision:
         return self._tip(heard, heard.concern, GIVE_TIP)

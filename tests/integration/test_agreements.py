@@ -153,7 +153,7 @@ async def test_signs_in_an_agreement_are_shown_as_they_are(
 async def worked_out(walker: Walker) -> int:
     """The row of a finished exercise about agreements."""
     answers = {"waarover": WORDS["about"], "afspraak": WORDS["what"]}
-    sitting = {**SITTING, "step": "afspraak", "answers": answers, "trail": ["waarover"]}
+    sitting = {**SITTING, "step": None, "answers": answers, "trail": [*answers]}
     async with writing(walker.engine) as session:
         exercises = Exercises(session, walker.cipher)
         row = await exercises.add(CHAT, "maak_afspraken", sitting, walker.clock())

@@ -154,7 +154,7 @@ async def test_the_question_whether_to_go_on_is_answered_by_button(walker: Walke
 
 
 async def test_a_check_in_is_kept_and_its_note_is_encrypted(walker: Walker) -> None:
-    note = "vandaag liep ik langs het kanaal"
+    note = "vandaag wandelde ik met de hond"
     await walker.says("check-in graag")
     await walker.presses(f"checkin:score:6:{(await walker.entries())[0].id}")
     [entry] = await walker.entries()
