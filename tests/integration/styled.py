@@ -25,7 +25,7 @@ class StyledDialogue:
         self, fragments: Sequence[str], facts: Facts, stored: Any, *, style: bool = False
     ) -> Decision:
         """The real decision, with the style of the label."""
-        decision = await self._dialogue.decide_text(fragments, facts, stored)
+        decision = await self._dialogue.decide_text(fragments, facts, stored, style=style)
         if not style:
             return decision
         told = {"name": STYLE_OF.get(" ".join(fragments), "other"), "score": 1.0}
