@@ -76,7 +76,7 @@ def learn(
     for version in range(1, 1 + config["mistyped"]):
         typed = [mistyped(text, version * len(texts) + i) for i, text in enumerate(texts)]
         versions.append(network.lower_states([tokens().of(text) for text in typed]))
-    network.learn(versions, tasks, config["epochs"], config["rate"], seed=42)
+    network.learn(versions, tasks, config["epochs"], config["rate"])
     named = {f"answers.{name}": np.array(values) for name, values in answers.items()}
     return {**network.trained(), **named}
 

@@ -38,6 +38,7 @@ FAR_BELOW = -10000.0
 SORTED_BATCHES = 20
 # So often it is told how far learning has come: every few seconds.
 STEPS_TOLD = 20
+SEED = 42
 
 logger = logging.getLogger(__name__)
 
@@ -73,10 +74,16 @@ class Network:
         self._weights, self._tuned = weights, tuned
         self.answers = {name: tuple(values) for name, values in answers.items()}
         self._bert = _bert(weights)
-        self._heads = {name: tf.keras.layers.Dense(len(v)) for name, v in self.answers.items()}
+        # The same lines must give the same reader.
+        self._heads = {
+            name: tf.keras.layers.Dense(
+                len(v), kernel_initializer=tf.keras.initializers.GlorotUniform(SEED + number)
+            )
+            for number, (name, v) in enumerate(self.answers.items())
+        }
         for head in self._heads.values():
             head.build((None, weights.width))
-        self._dropout = tf.keras.layers.Dropout(DROPOUT)
+        self._dropout = tf.keras.layers.Dropout(DROPOUT, seed=SEED)
         self._ask = tf.function(
             self._answer_all,
             autograph=False,
@@ -155,7 +162,6 @@ class Network:
         tasks: Mapping[str, Task],
         epochs: int,
         rate: float,
-        seed: int,
     ) -> None:
         """Train the upper layers and the heads.
 
@@ -165,10 +171,9 @@ class Network:
             tasks: by the name of their head.
             epochs: how often each line is seen.
             rate: of learning, for the layers; it falls to nearly nothing at the end.
-            seed: of the order of lines.
         """
-        tf.random.set_seed(seed)
-        chance = np.random.default_rng(seed)
+        tf.random.set_seed(SEED)
+        chance = np.random.default_rng(SEED)
         count = len(versions[0])
         layers = [
             v
