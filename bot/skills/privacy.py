@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.content import Button
 from bot.skills.context import TurnContext
-from bot.skills.reply import Reply
+from bot.skills.reply import PARAGRAPH, Reply
 
 # An old "Ja, wis alles" must not erase what was written since.
 CONFIRM_WITHIN = timedelta(minutes=30)
@@ -21,7 +21,10 @@ async def privacy(turn: TurnContext) -> list[Reply]:
     reviewed = await turn.say(
         "safety_reviewed" if turn.content.safety_reviewed_by else "safety_not_reviewed"
     )
-    return [reviewed, await turn.say("privacy")]
+    told = await turn.say("privacy")
+    # One message, however long: what is said of safety belongs to it.
+    text = reviewed.text + PARAGRAPH + told.text
+    return [Reply(reviewed.keys + told.keys, text, told.buttons)]
 
 
 async def confirm_erase(turn: TurnContext) -> list[Reply]:
