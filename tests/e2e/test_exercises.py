@@ -9,7 +9,7 @@ from bot.content import Content
 from bot.exercises import engine
 from tests.emulator import BotMessage, running_emulator
 
-from .person import Person
+from .person import PATIENCE, Person
 from .process import BotProcess
 from .wording import Wording
 
