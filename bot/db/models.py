@@ -338,8 +338,8 @@ class ScheduleRow(Base):
     chat_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE")
     )
-    kind: Mapped[str] = mapped_column(String(12))  # checkin, summary, tip
-    about: Mapped[str] = mapped_column(String(40))  # a tip's id, or ""
+    kind: Mapped[str] = mapped_column(String(12))  # checkin, summary, tip, ...
+    about: Mapped[str] = mapped_column(String(40))  # which one it is of its kind, or ""
     local_time: Mapped[str] = mapped_column(String(5))  # HH:MM
     days: Mapped[str] = mapped_column(String(27))  # mon,tue,...
     zone: Mapped[str] = mapped_column(String(40))  # IANA

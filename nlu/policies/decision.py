@@ -15,7 +15,7 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import SlotSet
+from rasa.shared.core.events import ActionExecuted, SlotSet
 from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
@@ -150,3 +150,15 @@ def latest_intent(tracker: DialogueStateTracker) -> tuple[str, float]:
     message: Message | None = tracker.latest_message
     intent = (message.intent if message else None) or {}
     return intent.get("name") or "", float(intent.get("confidence") or 0.0)
+
+
+def last_action(tracker: DialogueStateTracker) -> str | None:
+    """What the bot did last."""
+    return next(
+        (
+            event.action_name
+            for event in reversed(tracker.events)
+            if isinstance(event, ActionExecuted) and event.action_name != ACTION_LISTEN_NAME
+        ),
+        None,
+    )

@@ -6,13 +6,17 @@ import re
 from datetime import timedelta
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.content import Content
 from nlu.facts import Facts
-from nlu.policies.decision import CLEARLY_NO_ANSWER, Decision, DecisionPolicy, latest_intent
+from nlu.policies.decision import (
+    CLEARLY_NO_ANSWER,
+    Decision,
+    DecisionPolicy,
+    last_action,
+    latest_intent,
+)
 
 LIST = "utter_exercises"
 ANSWER = "utter_exercise_answer"
@@ -72,7 +76,7 @@ class ExercisePolicy(DecisionPolicy):
                 return None
             if GO_ON.fullmatch(plain):
                 return Decision(GO)
-            if _last(tracker) == WAITS and intent in ("affirm", "deny"):
+            if last_action(tracker) == WAITS and intent in ("affirm", "deny"):
                 return Decision(GO if intent == "affirm" else LATER)
             return Decision(LIST) if SHOW.fullmatch(plain) else None
         if facts.now - facts.exercise.touched_at >= FORGOTTEN_AFTER:
@@ -91,15 +95,3 @@ class ExercisePolicy(DecisionPolicy):
         if len(plain.split()) > WISH_WORDS or confidence < CLEARLY_NO_ANSWER:
             return False
         return intent in WISHES or (intent == "seek_help" and plain.endswith("?"))
-
-
-def _last(tracker: DialogueStateTracker) -> str | None:
-    """What the bot did last."""
-    return next(
-        (
-            event.action_name
-            for event in reversed(tracker.events)
-            if isinstance(event, ActionExecuted) and event.action_name != ACTION_LISTEN_NAME
-        ),
-        None,
-    )

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.content import Content
 from nlu.facts import Facts, Roleplay
-from nlu.policies.decision import Decision, DecisionPolicy, latest_intent
+from nlu.policies.decision import Decision, DecisionPolicy, last_action, latest_intent
 from nlu.reading import Reader
 
 OFFER = "utter_roleplay"
@@ -62,7 +60,7 @@ class RoleplayPolicy(DecisionPolicy):
             return Decision(STOP if wants_out else self._spoken(text))
         if intent == "start_roleplay" and confidence >= ASKED_FOR_FROM:
             return Decision(OFFER)
-        if play is not None and play.asked and intent in ANSWERS and _last(tracker) == WAITS:
+        if play is not None and play.asked and intent in ANSWERS and last_action(tracker) == WAITS:
             return Decision(ANSWERS[intent])
         if play is not None and text.strip() and not play.asked:
             answering = tracker.get_slot("stage") == "explore" and play.stage == "paused"
@@ -80,15 +78,3 @@ class RoleplayPolicy(DecisionPolicy):
         if reading.stop:
             return STOP
         return PAUSE if reading.too_much else LINE
-
-
-def _last(tracker: DialogueStateTracker) -> str | None:
-    """What the bot did last."""
-    return next(
-        (
-            event.action_name
-            for event in reversed(tracker.events)
-            if isinstance(event, ActionExecuted) and event.action_name != ACTION_LISTEN_NAME
-        ),
-        None,
-    )

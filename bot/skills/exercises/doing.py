@@ -12,6 +12,7 @@ from bot.skills.context import TurnContext
 from bot.skills.exercises import keeping
 from bot.skills.exercises.table import (
     Table,
+    erase,
     open_table,
     question,
     store,
@@ -233,7 +234,7 @@ async def stop(turn: TurnContext, argument: str) -> list[Reply]:
     if table.kept.finished_at:
         return await keeping.left_as_it_is(turn, table)
     if not engine.answered(table.exercise, table.sitting):
-        await turn.exercises.erase(turn.chat_id, table.kept.id)
+        await erase(turn, table)
         return [await turn.say("exercise_dropped")]
     await store(turn, table, waiting=False)
     said = await turn.say("exercise_stopped")
@@ -293,6 +294,5 @@ async def drop(turn: TurnContext, row_id: str) -> list[Reply]:
     table = await table_at(turn, row_id)
     if table is None or table.kept.finished_at:
         return [await turn.say("exercise_gone")]
-    await turn.exercises.erase(turn.chat_id, table.kept.id)
-    await turn.schedules.remove(turn.chat_id, EXERCISE, table.id)
+    await erase(turn, table)
     return [await turn.say("exercise_dropped")]

@@ -6,9 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.content import Button
-from bot.db.repositories import EXERCISE
 from bot.exercises import engine
 from bot.skills.context import TurnContext
+from bot.skills.exercises import table as tables
 from bot.skills.exercises.table import Table, question, store, table_at, table_of, tied, withheld
 from bot.skills.reply import Reply
 
@@ -149,8 +149,7 @@ async def erased(turn: TurnContext, row_id: str) -> list[Reply]:
     table = await table_at(turn, row_id)
     if table is None:
         return [await turn.say("exercise_gone")]
-    await turn.exercises.erase(turn.chat_id, table.kept.id)
-    await turn.schedules.remove(turn.chat_id, EXERCISE, table.id)
+    await tables.erase(turn, table)
     return [await turn.say("exercise_erased")]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.content import Button
-from bot.db.repositories import KeptExercise
+from bot.db.repositories import EXERCISE, KeptExercise
 from bot.db.repositories.exercises import DONE, OPEN, PAUSED
 from bot.exercises.engine import Sitting, answered
 from bot.exercises.exercise import Exercise
@@ -145,3 +145,9 @@ def _as_read(exercise: Exercise, sitting: Sitting, name: str) -> str:
     seen = replace(sitting, trail=(*sitting.trail, name))
     quoted: Mapping[str, str] = answered(exercise, seen, quoted=True)
     return quoted[name]
+
+
+async def erase(turn: TurnContext, table: Table) -> None:
+    """Erase it, with the message that would come back to it."""
+    await turn.exercises.erase(turn.chat_id, table.kept.id)
+    await turn.schedules.remove(turn.chat_id, EXERCISE, table.id)
