@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 SHARE = 0.10
-_NEIGHBOURS = {
+NEIGHBOURS = {
     "a": "qsz", "b": "vgn", "c": "xdv", "d": "sfe", "e": "wrd", "f": "dgr", "g": "fht", "h": "gjy",
     "i": "uok", "j": "hku", "k": "jli", "l": "kop", "m": "nk", "n": "bmh", "o": "ipl", "p": "ol",
     "q": "wa", "r": "etf", "s": "adw", "t": "ryg", "u": "yij", "v": "cbf", "w": "qes", "x": "zcs",
@@ -33,5 +33,5 @@ def mistyped(text: str, seed: int) -> str:
         elif mistake == "double":
             letters[at] = letter * 2
         else:
-            letters[at] = chance.choice(_NEIGHBOURS.get(letter.lower(), letter))
+            letters[at] = chance.choice(NEIGHBOURS.get(letter.lower(), letter))
     return "".join(letters)

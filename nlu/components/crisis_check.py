@@ -22,7 +22,8 @@ from rasa.shared.nlu.training_data.message import Message
 
 from nlu.components.danger import DANGER_KEY, DANGERS, IN_DOUBT, INTENT_PREFIX, OPENNESS_KEY
 from nlu.components.second_opinion import WANTS_STYLE
-from nlu.lexicon import Kind, Level, Lexicon
+from nlu.components.spelling_corrector import read_as
+from nlu.lexicon import Crisis, Kind, Level, Lexicon
 
 CRISIS_KEY = "crisis"
 RANKING_LENGTH = 10
@@ -75,7 +76,7 @@ class CrisisCheck(GraphComponent):
         return messages
 
     def _check(self, message: Message) -> None:
-        found = self._lexicon.check((message.get(TEXT) or "").split("\n"))
+        found = self._found(message)
         ranking = list(message.get("intent_ranking") or [])
         level, kind, signals = found.level, found.kind, found.signals
         if level is Level.NONE:
@@ -100,6 +101,12 @@ class CrisisCheck(GraphComponent):
         if ranking:
             message.set("intent", ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking[:RANKING_LENGTH], add_to_output=True)
+
+    def _found(self, message: Message) -> Crisis:
+        """What the lexicon finds in the text as it was typed, or as it is read if that is worse."""
+        typed = self._lexicon.check((message.get(TEXT) or "").split("\n"))
+        read = self._lexicon.check(read_as(message).split("\n"))
+        return read if (read.level, len(read.flags)) > (typed.level, len(typed.flags)) else typed
 
     def _from_readers(self, message: Message, *, minor: bool) -> tuple[Level, Kind | None]:
         """The kinds count together: torn between two dangers is still danger.

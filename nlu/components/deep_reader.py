@@ -18,9 +18,11 @@ from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu import spelling, typos
 from nlu.components import lessons
 from nlu.components.danger import LOOK_ALIKES, look_alikes
 from nlu.components.lessons import Lesson, learn
+from nlu.components.spelling_corrector import read_as
 from nlu.encoder import network
 from nlu.encoder.network import Network
 from nlu.encoder.tokens import tokens
@@ -28,7 +30,10 @@ from nlu.encoder.weights import installed
 
 FILE_NAME = "deep_reader.npz"
 STYLES = Path(__file__).parents[1] / "style" / "train.yml"
-CODE = (Path(lessons.__file__), *sorted(Path(network.__file__).parent.glob("*.py")))
+CODE = (
+    *(Path(str(module.__file__)) for module in (lessons, spelling, typos)),
+    *sorted(Path(network.__file__).parent.glob("*.py")),
+)
 # What was learnt, beside Rasa's own cache.
 FOLDER = "deep_reader"
 RUNS_KEPT = 3
@@ -149,7 +154,7 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
         assert self._network is not None, "trained or loaded"  # noqa: S101
         for message in messages:
             if message.get(TEXT) and message.get(READ_DEEPLY):
-                found = self._network.ask(tokens().of(message.get(TEXT)))
+                found = self._network.ask(tokens().of(read_as(message)))
                 answers = self._network.answers
                 message.set(
                     DEEP_KEY,

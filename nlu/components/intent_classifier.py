@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 from nlu.components.danger import DANGER_KEY, LOOK_ALIKES, NO_DANGER, danger_of, look_alikes
 from nlu.components.sentence_encoder import VECTOR_SIZE, encoder, shorten
+from nlu.components.spelling_corrector import read_as
 from nlu.normalise import Normaliser
 
 FILE_NAME = "intent_classifier.joblib"
@@ -140,7 +141,7 @@ class IntentClassifier(RasaIntentClassifier, GraphComponent):
         for message in messages:
             if not message.get(TEXT):
                 continue
-            features = self._features([message.get(TEXT)], _vector(message))
+            features = self._features([read_as(message)], _vector(message))
             ranking = [
                 {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: share}
                 for name, share in _named(_shares(self._intents, features))

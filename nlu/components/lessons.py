@@ -13,6 +13,7 @@ from nlu.components.danger import DANGERS, NO_DANGER, danger_of
 from nlu.encoder.network import Network, Task
 from nlu.encoder.tokens import tokens
 from nlu.encoder.weights import installed
+from nlu.spelling import Speller, words_of
 from nlu.typos import mistyped
 
 INTENT_HEAD, DANGER_HEAD, OPENNESS_HEAD, STYLE_HEAD = "intent", "danger", "openness", "style"
@@ -73,8 +74,10 @@ def learn(
     network = Network(installed(), config["tuned_layers"], answers)
     texts = [lesson.text for lesson in lessons]
     versions = [network.lower_states([tokens().of(text) for text in texts])]
+    mend = Speller(words_of(texts)).mend
     for version in range(1, 1 + config["mistyped"]):
-        typed = [mistyped(text, version * len(texts) + i) for i, text in enumerate(texts)]
+        # As it will be read: what is left of typos when the likely ones are mended.
+        typed = [mend(mistyped(text, version * len(texts) + i)) for i, text in enumerate(texts)]
         versions.append(network.lower_states([tokens().of(text) for text in typed]))
     network.learn(versions, tasks, config["epochs"], config["rate"])
     named = {f"answers.{name}": np.array(values) for name, values in answers.items()}

