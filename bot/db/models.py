@@ -177,6 +177,15 @@ class OutboxItem(Base):
     message_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class SendLimit(Base):
+    """Until when all time to send is taken, in microseconds since 1970."""
+
+    __tablename__ = "send_limits"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    free_at: Mapped[int] = mapped_column(BigInteger)
+
+
 class TrackerRow(Base):
     """Rasa's tracker of a chat; `version` rises with each turn."""
 

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from aiolimiter import AsyncLimiter
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot, LinkPreviewOptions, Message
@@ -32,6 +31,7 @@ from bot.roleplay.curve import TrustCurve
 from bot.roleplay.curve import draw as draw_curve
 from bot.skills.reply import Reply
 from bot.telegram.keyboards import keyboard
+from bot.telegram.pace import Pace
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,6 @@ logger = logging.getLogger(__name__)
 MESSAGES_A_SECOND = 30
 CHAT_SPACING = timedelta(seconds=1)
 SENDS_AT_ONCE = 32
-PORTIONS = 10
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # A bot can delete messages of the last 48 hours; a little less, as a call takes time.
 DELETABLE = timedelta(hours=48) - timedelta(minutes=1)
@@ -60,7 +59,7 @@ class Sender:
         cipher: decrypts the replies.
         conversation: tells when there is something new.
         clock: tells the time.
-        a_second: the most messages a second, of all chats together.
+        a_second: the most messages a second, of all chats and processes together.
         spacing: the rest between two messages in a chat.
     """
 
@@ -76,8 +75,7 @@ class Sender:
     ) -> None:
         self._bot, self._engine, self._cipher = bot, engine, cipher
         self._wake, self._clock = conversation.on_replies, clock
-        # In small portions: a limiter of thirty a second lets sixty through in its first one.
-        self._limiter = AsyncLimiter(a_second / PORTIONS, 1 / PORTIONS)
+        self._pace = Pace(engine, a_second)
         self._spacing = spacing
         self._busy: dict[int, asyncio.Task[None]] = {}
         # Chats of them that only rest: they hold no place of a send.
@@ -123,8 +121,8 @@ class Sender:
             telegram.error.TelegramError: Telegram did not take it.
         """
         picture = await self._drawn(reply)
-        async with self._limiter:
-            message = await self._hand_over(chat_id, reply, picture)
+        await self._pace.wait()
+        message = await self._hand_over(chat_id, reply, picture)
         return message.message_id
 
     async def _hand_over(self, chat_id: int, reply: Reply, picture: bytes | None) -> Message:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.content import Button
 from bot.roleplay.curve import TrustCurve
@@ -44,9 +45,9 @@ def bot() -> FakeBot:
 
 
 @pytest.fixture
-def sender(bot: FakeBot, clock: Any) -> Sender:
+def sender(bot: FakeBot, engine: AsyncEngine, clock: Any) -> Sender:
     conversation = SimpleNamespace(on_replies=asyncio.Event())
-    return Sender(bot, None, None, conversation, clock)  # type: ignore[arg-type]
+    return Sender(bot, engine, None, conversation, clock)  # type: ignore[arg-type]
 
 
 async def test_a_picture_goes_with_words_and_buttons(sender: Sender, bot: FakeBot) -> None:

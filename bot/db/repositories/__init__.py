@@ -19,6 +19,7 @@ from bot.db.repositories.schedules import (
     Due,
     Schedules,
 )
+from bot.db.repositories.send_limits import SendLimits
 from bot.db.repositories.trackers import Trackers
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "Plans",
     "Roleplays",
     "Schedules",
+    "SendLimits",
     "Trackers",
 ]
