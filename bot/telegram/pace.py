@@ -26,18 +26,20 @@ class Pace:
 
     Args:
         engine: the database that holds the limit.
-        a_second: the most messages a second, of all processes.
+        a_second: the most messages a second, of all processes; None for any number.
     """
 
-    def __init__(self, engine: AsyncEngine, a_second: float) -> None:
+    def __init__(self, engine: AsyncEngine, a_second: float | None) -> None:
         self._engine = engine
-        self._stretch = round(PORTION / a_second * SECOND)
+        self._stretch = round(PORTION / a_second * SECOND) if a_second else 0
         self._one_at_a_time = asyncio.Lock()
         # What is left of the stretch that this process took last, in microseconds since 1970.
         self._places, self._until = 0, 0
 
     async def wait(self) -> None:
         """Return when one more message may go."""
+        if not self._stretch:
+            return
         async with self._one_at_a_time:
             now = _now()
             if not self._places or now >= self._until:

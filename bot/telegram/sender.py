@@ -59,7 +59,8 @@ class Sender:
         cipher: decrypts the replies.
         conversation: tells when there is something new.
         clock: tells the time.
-        a_second: the most messages a second, of all chats and processes together.
+        a_second: the most messages a second, of all chats and processes together; None for any
+            number.
         spacing: the rest between two messages in a chat.
     """
 
@@ -70,7 +71,7 @@ class Sender:
         cipher: Cipher,
         conversation: Conversation,
         clock: Clock,
-        a_second: float = MESSAGES_A_SECOND,
+        a_second: float | None = MESSAGES_A_SECOND,
         spacing: timedelta = CHAT_SPACING,
     ) -> None:
         self._bot, self._engine, self._cipher = bot, engine, cipher

@@ -64,7 +64,7 @@ async def _work(orders: Connection, url: str, letters: Path, key: bytes) -> None
         cipher,
         bell,  # type: ignore[arg-type]
         clock,
-        a_second=1e6,
+        a_second=None,
         spacing=timedelta(0),
     )
     while True:
