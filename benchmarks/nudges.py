@@ -43,7 +43,7 @@ from bot.db.migrate import upgrade
 from bot.db.models import ScheduleRow, User
 from bot.db.repositories import CHECKIN, Chats
 from bot.db.session import make_engine, writing
-from bot.nudges.loop import Nudges
+from bot.nudges.loop import WAITING_AT_MOST, Nudges
 from bot.settings import read_settings
 from bot.telegram.app import build
 from bot.telegram.sender import MESSAGES_A_SECOND, Sender
@@ -57,7 +57,7 @@ TOKEN = "7:token-of-a-benchmark"  # noqa: S105
 FIRST_TALKER, TALKERS, PAUSE = 10_000_000, 20, 1.0
 LINES = ("ik voel wantrouwen", "hij liegt al weken over geld", "geef me een tip", "waarom?")
 ALONE = 40
-UNLIMITED_SECONDS = 20.0
+UNLIMITED_SECONDS, UNLIMITED_WAITING = 20.0, 3_000
 DEFAULT_MESSAGES, TASKS = 3_000, 64
 
 
@@ -127,7 +127,10 @@ class Counting:
 async def sending(app: App, bot: Bot, a_second: float | None) -> AsyncIterator[Counting]:
     """The nudge loop and the sender at work."""
     counting = Counting(bot)
-    nudges = Nudges(app.engine, app.cipher, app.content, app.clock, app.conversation.on_replies)
+    waiting = WAITING_AT_MOST if a_second else UNLIMITED_WAITING
+    nudges = Nudges(
+        app.engine, app.cipher, app.content, app.clock, app.conversation.on_replies, waiting
+    )
     sender = Sender(
         counting,  # type: ignore[arg-type]
         app.engine, app.cipher, app.conversation, app.clock, a_second,

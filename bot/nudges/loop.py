@@ -80,11 +80,11 @@ class Nudges:
         """End the loop after the step under way."""
         self._stopping.set()
 
-    async def step(self, batch: int = WAITING_AT_MOST) -> tuple[Counter[Outcome], bool]:
+    async def step(self, batch: int | None = None) -> tuple[Counter[Outcome], bool]:
         """Claim one batch of what is due.
 
         Args:
-            batch: the most schedules to claim.
+            batch: the most schedules to claim; default: as many as may wait.
 
         Returns:
             What became of them, and whether there may be more.
@@ -92,7 +92,7 @@ class Nudges:
         now = self._clock()
         async with writing(self._engine) as session:
             queue = NudgeQueue(session, self._cipher)
-            room = batch
+            room = batch or self._at_most or WAITING_AT_MOST
             if self._at_most is not None:
                 room = min(room, self._at_most - await queue.waiting(self._at_most))
             if room <= 0:

@@ -31,6 +31,7 @@ from bot.roleplay.curve import TrustCurve
 from bot.roleplay.curve import draw as draw_curve
 from bot.skills.reply import Reply
 from bot.telegram.keyboards import keyboard
+from bot.telegram.marks import Marks
 from bot.telegram.pace import Pace
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,9 @@ logger = logging.getLogger(__name__)
 # Telegram's limits for one bot: about 30 messages a second, and one a second in a chat.
 MESSAGES_A_SECOND = 30
 CHAT_SPACING = timedelta(seconds=1)
-SENDS_AT_ONCE = 32
+SENDS_AT_ONCE = 64
+# Sends that end within so many seconds are followed up at once.
+TOGETHER = 0.02
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # A bot can delete messages of the last 48 hours; a little less, as a call takes time.
 DELETABLE = timedelta(hours=48) - timedelta(minutes=1)
@@ -76,11 +79,12 @@ class Sender:
     ) -> None:
         self._bot, self._engine, self._cipher = bot, engine, cipher
         self._wake, self._clock = conversation.on_replies, clock
-        self._pace = Pace(engine, a_second)
+        self._pace, self._marks = Pace(engine, a_second), Marks(engine, cipher)
         self._spacing = spacing
         self._busy: dict[int, asyncio.Task[None]] = {}
         # Chats of them that only rest: they hold no place of a send.
         self._resting: set[int] = set()
+        self._looking: asyncio.TimerHandle | None = None
         self._stopping = False
 
     async def run(self) -> None:
@@ -197,13 +201,12 @@ class Sender:
             if not (reply := self._read(item)):
                 await self._give_up(item, "unreadable")
             elif item.kind == NUDGE:
-                if await self._begin(item):
-                    await self._nudge(item, reply)
+                await self._nudge(item, reply)
             else:
                 await self._try(item, reply)
             # Telegram asks for a second between two messages in a chat.
             self._resting.add(item.chat_id)
-            self._wake.set()
+            self._look_soon()
             await asyncio.sleep(0 if self._stopping else self._spacing.total_seconds())
         except (SQLAlchemyError, OSError) as error:
             logger.error("a send could not be marked (%s)", type(error).__name__)
@@ -211,7 +214,16 @@ class Sender:
         finally:
             del self._busy[item.chat_id]
             self._resting.discard(item.chat_id)
-            self._wake.set()
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        """Look for more to send; sends that end together look once."""
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().call_later(TOGETHER, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        self._wake.set()
 
     def _read(self, item: OutboxItem) -> Reply | None:
         try:
@@ -237,20 +249,16 @@ class Sender:
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(item.attempts, 10))
             await self._retry(item, type(error).__name__, wait)
         else:
-            async with writing(self._engine) as session:
-                await Outbox(session, self._cipher).mark_sent(item.id, message_id)
-
-    async def _begin(self, item: OutboxItem) -> bool:
-        """Mark a nudge before it goes; False when it must not go any more."""
-        async with writing(self._engine) as session:
-            return await NudgeQueue(session, self._cipher).begin(
-                item.id, self._clock() - NUDGE_KEEPS
-            )
+            await self._marks.sent(item.id, message_id)
 
     async def _nudge(self, item: OutboxItem, reply: Reply) -> None:
         """Send a nudge once; only a clear refusal lets it be tried again."""
+        picture = await self._drawn(reply)
+        await self._pace.wait()
+        if not await self._marks.begin(item.id, self._clock() - NUDGE_KEEPS):
+            return
         try:
-            message_id = await self.send(item.chat_id, reply)
+            message_id = (await self._hand_over(item.chat_id, reply, picture)).message_id
         except RetryAfter as error:
             async with writing(self._engine) as session:
                 await NudgeQueue(session, self._cipher).put_back(
@@ -263,8 +271,7 @@ class Sender:
             logger.warning("a nudge was given up (%s)", type(error).__name__)
             await self._give_up(item, type(error).__name__)
         else:
-            async with writing(self._engine) as session:
-                await Outbox(session, self._cipher).mark_sent(item.id, message_id)
+            await self._marks.sent(item.id, message_id)
 
     async def _clear(self, chat_id: int, more: Sequence[int]) -> None:
         """Delete what both sides wrote, as far back as Telegram lets a bot.

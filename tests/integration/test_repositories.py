@@ -541,7 +541,7 @@ async def test_a_chat_can_become_unreachable_and_reachable_again(
 # --- erasing ---------------------------------------------------------------------
 
 # Tables that say nothing about any one user. A new table stands here or has a chat_id.
-ABOUT_NOBODY = {"tip_counts"}
+ABOUT_NOBODY = {"tip_counts", "send_limits"}
 
 
 async def fill(session: AsyncSession, table: Table, chat: int, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.db.encryption import Cipher
 from bot.db.models import OutboxItem, SafetyHold
 from bot.db.repositories.outbox import NUDGE
-from bot.db.repositories.statements import insert, rows_changed
+from bot.db.repositories.statements import insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,31 +85,31 @@ class NudgeQueue:
         query = select(func.count()).select_from(some.subquery())
         return int(await self._session.scalar(query) or 0)
 
-    async def begin(self, item_id: int, not_older_than: datetime) -> bool:
-        """Mark a nudge as being sent, before it is: better lost than twice.
+    async def begin(self, item_ids: Collection[int], not_older_than: datetime) -> set[int]:
+        """Mark nudges as being sent, before they are: better lost than twice.
 
         Args:
-            item_id: the row.
+            item_ids: the rows.
             not_older_than: a nudge that was queued before this is not sent any more.
 
         Returns:
-            False when it may not be sent: another has it, it is too old, or the chat is on hold.
+            Those that may be sent; the others are another's, too old, or of a chat on hold.
         """
         held = exists().where(SafetyHold.chat_id == OutboxItem.chat_id)
-        statement = update(OutboxItem).where(
-            OutboxItem.id == item_id, OutboxItem.status == "new", OutboxItem.kind == NUDGE
+        waiting = update(OutboxItem).where(
+            OutboxItem.id.in_(item_ids), OutboxItem.status == "new", OutboxItem.kind == NUDGE
         )
-        begun = await rows_changed(
-            self._session,
-            statement.where(~held, OutboxItem.created_at >= not_older_than).values(
-                status="sending"
-            ),
+        found = await self._session.scalars(
+            waiting.where(~held, OutboxItem.created_at >= not_older_than)
+            .values(status="sending")
+            .returning(OutboxItem.id)
         )
-        if not begun:
+        begun = set(found)
+        if len(begun) < len(item_ids):
             await self._session.execute(
-                statement.values(status="failed", sealed=None, error="withheld")
+                waiting.values(status="failed", sealed=None, error="withheld")
             )
-        return begun == 1
+        return begun
 
     async def put_back(self, item_id: int, error: str, not_before: datetime) -> None:
         """Telegram refused a nudge for now, so it was not sent: it may be tried again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,6 +103,20 @@ class Outbox:
             update(OutboxItem)
             .where(OutboxItem.id == item_id)
             .values(status="sent", sealed=None, error=None, message_id=message_id)
+        )
+
+    async def mark_all_sent(self, message_ids: Mapping[int, int | None]) -> None:
+        """Keep only the ids of replies that were sent.
+
+        Args:
+            message_ids: Telegram's id of each row's message.
+        """
+        await self._session.execute(
+            update(OutboxItem),
+            [
+                {"id": item, "status": "sent", "sealed": None, "error": None, "message_id": number}
+                for item, number in message_ids.items()
+            ],
         )
 
     async def mark_failed(self, item_id: int, error: str) -> None:
