@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 from bot.content import Button
 from bot.db.repositories import AGREEMENT, KeptAgreement
 from bot.db.repositories.agreements import KEPT, MISSED
 from bot.exercises import engine
+from bot.sheet import Sheet
 from bot.skills import reminders
 from bot.skills.context import TurnContext
 from bot.skills.exercises import doing
-from bot.skills.exercises.table import Table, table_at, tied
+from bot.skills.exercises.table import Table, table_at, tied, withheld
 from bot.skills.reply import Reply
 
 EXERCISE = "maak_afspraken"
@@ -157,6 +159,29 @@ async def _part(turn: TurnContext, name: str, words: str) -> Reply:
     return Reply((), said.text)
 
 
+async def share(turn: TurnContext, row_id: str) -> list[Reply]:
+    """A sheet of paper to print or send on, without how it went: that is the user's own."""
+    agreement = await _holding(turn, row_id)
+    if agreement is None:
+        return [await turn.say("agreement_gone")]
+    # Nobody knows any more about whom it is: a red flag about anybody counts.
+    if withheld(EXERCISE, None, turn):
+        return [await turn.say("no_safe_tip")]
+    words = agreement.words
+    parts = [
+        ((await turn.say(f"agreement_{name}")).text, words[name]) for name in PARTS if name in words
+    ]
+    if agreement.review_on:
+        parts.append(((await turn.say("agreement_review")).text, _day(agreement.review_on)))
+    texts = [(await turn.say(f"agreement_sheet_{name}")).text for name in ("name", "title", "line")]
+    name, title, line = (unescape(text) for text in texts)
+    sheet = Sheet(
+        name=name, title=title, parts=tuple((unescape(h), w) for h, w in parts), lines=(line, line)
+    )
+    said = await turn.say("agreement_share")
+    return [Reply(said.keys, said.text, tied(said.buttons, row_id), sheet=sheet)]
+
+
 async def kept(turn: TurnContext, row_id: str) -> list[Reply]:
     """It went as agreed."""
     if (agreement := await _holding(turn, row_id)) is None:
@@ -245,6 +270,7 @@ ACTIONS: dict[str, Callable[[TurnContext, str], Awaitable[list[Reply]]]] = {
     "list": listed,
     "note": note,
     "open": open_,
+    "share": share,
     "kept": kept,
     "missed": missed,
     "change": change,

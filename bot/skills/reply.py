@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.content import Button
 from bot.roleplay.curve import TrustCurve
+from bot.sheet import Sheet
 
 # Telegram counts UTF-16 units; a joined reply stays far below its 4096.
 JOINED_UP_TO = 1500
@@ -42,6 +43,7 @@ class Reply:
         picture: what is drawn with it when it is sent: progress (bot.picture, as JSON) or the
             trust of a role-play.
         document: a file that goes with it.
+        sheet: a sheet of paper that is drawn when it is sent, and goes with it as a file.
         card: a number to call, sent in place of the text where the channel can.
         clears: the chat is emptied before this is sent, as far as the channel can: of the messages
             with these ids and of all that are known; None for every other reply.
@@ -53,6 +55,7 @@ class Reply:
     tip_id: str | None = None
     picture: dict[str, Any] | TrustCurve | None = None
     document: Document | None = None
+    sheet: Sheet | None = field(default=None, kw_only=True)
     card: Card | None = field(default=None, kw_only=True)
     clears: tuple[int, ...] | None = field(default=None, kw_only=True)
 
@@ -66,6 +69,7 @@ class Reply:
             "picture": None if isinstance(self.picture, TrustCurve) else self.picture,
             "curve": self.picture.model_dump() if isinstance(self.picture, TrustCurve) else None,
             "document": [self.document.name, self.document.text] if self.document else None,
+            "sheet": self.sheet.model_dump() if self.sheet else None,
             "card": asdict(self.card) if self.card else None,
             "clears": self.clears,
         }
@@ -81,7 +85,8 @@ class Reply:
             # A reply may have been stored before there were pictures and files.
             TrustCurve(**curve) if (curve := payload.get("curve")) else payload.get("picture"),
             Document(*document) if (document := payload.get("document")) else None,
-            # What was queued by an earlier version has neither.
+            # What was queued by an earlier version has none of these.
+            sheet=Sheet(**payload["sheet"]) if payload.get("sheet") else None,
             card=Card(**payload["card"]) if payload.get("card") else None,
             clears=None if payload.get("clears") is None else tuple(payload["clears"]),
         )
@@ -113,8 +118,10 @@ def join(replies: Sequence[Reply]) -> list[Reply]:
 
 
 def _belong_together(last: Reply, reply: Reply) -> bool:
-    """Whether two replies can be one message: a picture or a file stands alone."""
-    attached = any((last.picture, last.document, reply.picture, reply.document))
+    """Whether two replies can be one message: what has a picture or a file stands alone."""
+    attached = any(
+        (last.picture, last.document, last.sheet, reply.picture, reply.document, reply.sheet)
+    )
     short = len(last.text) + len(reply.text) <= JOINED_UP_TO
     alone = last.stands_alone or reply.stands_alone
     return short and not last.buttons and not attached and not alone

@@ -29,6 +29,7 @@ from bot.picture import Picture
 from bot.picture import draw as draw_progress
 from bot.roleplay.curve import TrustCurve
 from bot.roleplay.curve import draw as draw_curve
+from bot.sheet import draw as draw_sheet
 from bot.skills.reply import Reply
 from bot.telegram.keyboards import keyboard
 from bot.telegram.marks import Marks
@@ -125,21 +126,30 @@ class Sender:
         Raises:
             telegram.error.TelegramError: Telegram did not take it.
         """
-        picture = await self._drawn(reply)
+        drawn = await self._drawn(reply)
         await self._pace.wait()
-        message = await self._hand_over(chat_id, reply, picture)
+        message = await self._hand_over(chat_id, reply, drawn)
         return message.message_id
 
-    async def _hand_over(self, chat_id: int, reply: Reply, picture: bytes | None) -> Message:
+    async def _hand_over(self, chat_id: int, reply: Reply, drawn: bytes | None) -> Message:
         buttons = keyboard(reply.buttons)
         if reply.card:
             return await self._bot.send_contact(
                 chat_id, reply.card.number, reply.card.name, reply_markup=buttons
             )
-        if picture:
+        if drawn and reply.sheet:
+            return await self._bot.send_document(
+                chat_id,
+                drawn,
+                filename=reply.sheet.name,
+                caption=reply.text,
+                parse_mode=ParseMode.HTML,
+                reply_markup=buttons,
+            )
+        if drawn:
             return await self._bot.send_photo(
                 chat_id,
-                picture,
+                drawn,
                 caption=reply.text,
                 parse_mode=ParseMode.HTML,
                 reply_markup=buttons,
@@ -164,11 +174,13 @@ class Sender:
 
     @staticmethod
     async def _drawn(reply: Reply) -> bytes | None:
-        """The picture of a reply; its words stand alone when it cannot be drawn.
+        """The picture or sheet of a reply; its words stand alone when it cannot be drawn.
 
         Drawn here and not in the turn, which would hold up everybody.
         """
         try:
+            if reply.sheet:
+                return await asyncio.to_thread(draw_sheet, reply.sheet)
             match reply.picture:
                 case None:
                     return None
@@ -253,12 +265,12 @@ class Sender:
 
     async def _nudge(self, item: OutboxItem, reply: Reply) -> None:
         """Send a nudge once; only a clear refusal lets it be tried again."""
-        picture = await self._drawn(reply)
+        drawn = await self._drawn(reply)
         await self._pace.wait()
         if not await self._marks.begin(item.id, self._clock() - NUDGE_KEEPS):
             return
         try:
-            message_id = (await self._hand_over(item.chat_id, reply, picture)).message_id
+            message_id = (await self._hand_over(item.chat_id, reply, drawn)).message_id
         except RetryAfter as error:
             async with writing(self._engine) as session:
                 await NudgeQueue(session, self._cipher).put_back(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.db.encryption import Cipher
 from bot.db.models import AgreementEvent, AgreementRow
 from bot.db.repositories import Agreements, Chats, Exercises
-from bot.db.repositories.agreements import CHANGED, ENDED, KEPT, MADE
+from bot.db.repositories.agreements import CHANGED, ENDED, KEPT, MADE, MISSED
 from bot.db.repositories.exercises import DONE
 from bot.db.session import reading, writing
 from bot.nudges.outcomes import Outcome
@@ -131,7 +131,7 @@ async def test_with_a_red_flag_no_agreement_is_made_or_renegotiated(
 
 
 async def test_what_is_pressed_on_an_agreement_that_is_gone_says_so(person: Person) -> None:
-    for action in ("open", "kept", "missed", "change", "end", "ended", "erase", "erased"):
+    for action in ("open", "share", "kept", "missed", "change", "end", "ended", "erase", "erased"):
         for row in ("999", "x", "9" * 30, ""):
             assert (await person.presses(f"agreement:{action}:{row}")).keys == ("agreement_gone",)
     assert (await person.presses("agreement:note:999")).keys == ("exercise_gone",)
@@ -148,6 +148,39 @@ async def test_signs_in_an_agreement_are_shown_as_they_are(
     shown = await person.presses(labelled(listed, "{about}"))
     assert "&lt;b&gt;{about}&lt;/b&gt;" in shown.text
     assert "jij &amp; ik {words}" in shown.text
+
+
+async def test_a_sheet_of_paper_has_what_was_agreed_and_not_how_it_went(
+    person: Person, engine: AsyncEngine, cipher: Cipher, clock: Clock
+) -> None:
+    words = {**WORDS, "who": "Sanne & ik"}
+    async with writing(engine) as session:
+        agreements = Agreements(session, cipher)
+        row = await agreements.add(CHAT, 7, words, DAY, clock())
+        await agreements.happened(CHAT, row, MISSED, clock())
+    shown = await person.presses(f"agreement:open:{row}")
+    shared = await person.presses(labelled(shown, "Op papier"))
+    assert shared.sheet is not None
+    assert shared.sheet.name == "afspraak.pdf"
+    assert dict(shared.sheet.parts) == {
+        "Wie": "Sanne & ik",
+        "Waarover": WORDS["about"],
+        "De afspraak": WORDS["what"],
+        "Kijken hoe het gaat": "29-11-2026",
+    }
+    assert [b.press for row_ in shared.buttons for b in row_] == [f"agreement:open:{row}"]
+
+
+@pytest.mark.parametrize("flag", ["violence", "control", "fear", "stalking", "contact_ban"])
+async def test_with_a_red_flag_nothing_is_made_to_hand_to_the_other(
+    person: Person, engine: AsyncEngine, cipher: Cipher, clock: Clock, flag: str
+) -> None:
+    async with writing(engine) as session:
+        row = await Agreements(session, cipher).add(CHAT, 7, WORDS, DAY, clock())
+        await Chats(session, cipher).add_gate(CHAT, "ex", flag, clock())
+    reply = await person.presses(f"agreement:share:{row}")
+    assert reply.keys == ("no_safe_tip",)
+    assert reply.sheet is None
 
 
 async def worked_out(walker: Walker) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.content import Button
 from bot.roleplay.curve import TrustCurve
 from bot.roleplay.play import LEVELS
+from bot.sheet import Sheet
 from bot.skills.reply import Reply
 from bot.telegram import sender as sending
 from bot.telegram.sender import Sender
@@ -38,6 +40,10 @@ class FakeBot:
         self.sent.append(("photo", args, options))
         return SimpleNamespace(message_id=2)
 
+    async def send_document(self, *args: Any, **options: Any) -> SimpleNamespace:
+        self.sent.append(("document", args, options))
+        return SimpleNamespace(message_id=3)
+
 
 @pytest.fixture
 def bot() -> FakeBot:
@@ -48,6 +54,17 @@ def bot() -> FakeBot:
 def sender(bot: FakeBot, engine: AsyncEngine, clock: Any) -> Sender:
     conversation = SimpleNamespace(on_replies=asyncio.Event())
     return Sender(bot, engine, None, conversation, clock)  # type: ignore[arg-type]
+
+
+async def test_a_sheet_goes_as_a_file_with_words(sender: Sender, bot: FakeBot) -> None:
+    sheet = Sheet(name="afspraak.pdf", title="Onze afspraak", parts=(("Wie", "Sanne & ik"),))
+    reply = Reply(("agreement_share",), "Hier is je afspraak.", sheet=sheet)
+    assert Reply.from_json(json.loads(json.dumps(reply.as_json()))) == reply
+    assert await sender.send(7, reply) == 3
+    [(kind, (chat_id, file), options)] = bot.sent
+    assert (kind, chat_id) == ("document", 7)
+    assert file.startswith(b"%PDF")
+    assert (options["filename"], options["caption"]) == ("afspraak.pdf", reply.text)
 
 
 async def test_a_picture_goes_with_words_and_buttons(sender: Sender, bot: FakeBot) -> None:

@@ -1,0 +1,1 @@
+"""The expert review: who has what trouble, and which tip may come first."""

@@ -1,0 +1,127 @@
+"""What the program gives first in each situation of the table, held against its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from bot.content import Content
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.steps import Clarify, GiveTip
+from bot.conversation.understanding import Decision
+from nlu.facts import Facts, GivenTip
+
+TABLE = Path(__file__).with_name("situations.yml")
+# A message, a choice of what was meant, and an answer.
+TURNS = 4
+
+
+class Given(BaseModel):
+    """A tip of before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tip: str
+    days_ago: int
+    helped: bool | None
+
+
+class Situation(BaseModel):
+    """One row of the table; its head says what the labels mean."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    message: str
+    answer: str
+    relation: str
+    side: str
+    meant: str
+    history: list[Given]
+    acceptable: list[str]
+    unacceptable: list[str]
+    may_be_none: bool
+
+    @property
+    def held_out(self) -> bool:
+        return int(self.id[1:]) % 3 == 0
+
+
+class Verdict(StrEnum):
+    """What two readers think of the first tip."""
+
+    ACCEPTABLE = "acceptable"
+    NEUTRAL = "neutral"
+    UNACCEPTABLE = "unacceptable"
+    NONE = "no tip"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a situation: the way there, the tip, and what to think of it."""
+
+    situation: Situation
+    steps: tuple[str, ...]
+    tip: str | None
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.tip is None:
+            return Verdict.NONE
+        if self.tip in self.situation.unacceptable:
+            return Verdict.UNACCEPTABLE
+        return Verdict.ACCEPTABLE if self.tip in self.situation.acceptable else Verdict.NEUTRAL
+
+
+def read_table() -> list[Situation]:
+    return [Situation(**row) for row in yaml.safe_load(TABLE.read_text(encoding="utf-8"))]
+
+
+async def play(
+    situation: Situation, dialogue: Dialogue, content: Content, now: datetime
+) -> Outcome:
+    """Tell it as a new conversation: the message, what was meant when asked, the answer."""
+    given = sorted(situation.history, key=lambda h: h.days_ago)
+    facts = Facts(
+        now=now,
+        given=tuple(GivenTip(h.tip, now - timedelta(days=h.days_ago), h.helped) for h in given),
+    )
+    decision = await dialogue.decide_text([situation.message], facts, None)
+    steps = []
+    for _ in range(TURNS):
+        steps += [type(step).__name__ for step in decision.steps]
+        tip = next((s.tip_id for s in decision.steps if isinstance(s, GiveTip)), None)
+        if tip or any(name == "Safety" for name in steps):
+            return Outcome(situation, tuple(steps), tip)
+        decision = await _answer(situation, decision, dialogue, content, facts)
+    return Outcome(situation, tuple(steps), None)
+
+
+async def _answer(
+    situation: Situation,
+    decision: Decision,
+    dialogue: Dialogue,
+    content: Content,
+    facts: Facts,
+) -> Decision:
+    facts = _with_gates(facts, decision.understanding.crisis, decision.slots)
+    options = next((s.intents for s in decision.steps if isinstance(s, Clarify)), [])
+    if options:
+        chosen = situation.meant if situation.meant in options else options[0]
+        return await dialogue.decide_event(chosen, {}, facts, decision.tracker)
+    return await dialogue.decide_text([situation.answer], facts, decision.tracker)
+
+
+def _with_gates(facts: Facts, crisis: Mapping[str, Any], slots: Mapping[str, Any]) -> Facts:
+    """What the turn keeps of red flags between two messages."""
+    relation = slots.get("relation") or "any"
+    gates = dict(facts.gates)
+    gates[relation] = gates.get(relation, frozenset()) | frozenset(crisis.get("flags") or ())
+    return Facts(now=facts.now, given=facts.given, gates=gates)
