@@ -74,7 +74,19 @@ EXERCISE_PRESSES = frozenset(
     }
 )  # fmt: skip
 AGREEMENT_PRESSES = frozenset(
-    {"list", "note", "open", "kept", "missed", "change", "end", "ended", "erase", "erased"}
+    {
+        "list",
+        "note",
+        "open",
+        "share",
+        "kept",
+        "missed",
+        "change",
+        "end",
+        "ended",
+        "erase",
+        "erased",
+    }
 )
 # Before consent only these are answered; everything else leads to the open question.
 WITHOUT_CONSENT = frozenset(

@@ -64,7 +64,7 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """How many of the upper layers learn, for how long, with how many mistyped versions."""
-        return {"tuned_layers": 4, "epochs": 3, "mistyped": 1, "rate": 2e-4}
+        return {"tuned_layers": 4, "epochs": 4, "mistyped": 1, "rate": 2e-4}
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
