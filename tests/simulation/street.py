@@ -113,6 +113,7 @@ class Process:
     def __init__(self, url: str, letters: Path, key: bytes) -> None:
         self._arguments = (url, letters, key)
         self._orders: Connection
+        self._told: datetime
         self._process: BaseProcess
         self.start()
 
@@ -123,11 +124,15 @@ class Process:
         theirs.close()
 
     def tell(self, now: datetime) -> None:
+        self._told = now
         self._orders.send(now)
 
-    def is_done(self, within: float = 60.0) -> bool:
-        """Whether it dealt with the moment it was told."""
-        return bool(self._orders.poll(within) and self._orders.recv())
+    def is_done(self, within: float = 300.0) -> bool:
+        """Whether it dealt with the moment it was told last, and not only with one before."""
+        while self._orders.poll(within):
+            if self._orders.recv() == self._told:
+                return True
+        return False
 
     def kill(self) -> None:
         """kill -9, as a machine that loses power."""

@@ -76,5 +76,5 @@ async def _work(orders: Connection, url: str, letters: Path, key: bytes) -> None
         while more:
             _, more = await nudges.step()
             await sender.flush()
-        orders.send(True)
+        orders.send(clock.moment)
     await engine.dispose()
