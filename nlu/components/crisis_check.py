@@ -41,7 +41,7 @@ class CrisisCheck(GraphComponent):
         wanting to live, so it takes more. Set on dev (docs/decisions/0005).
         """
         return {
-            "ask_from": {"suicide": 0.20, "violence": 0.35, "child": 0.30, "harm_other": 0.35},
+            "ask_from": {"suicide": 0.25, "violence": 0.35, "child": 0.40, "harm_other": 0.35},
             "act_from": 0.60,
             "open_from": 0.30,
             # A line to a character of a role-play is about a story: it takes more to break it off.

@@ -39,6 +39,16 @@ _OLD_BEFORE = re.compile(
 )
 _OLD_CLAUSE = re.compile(r"\b(?:had|kwam|komt|stond|was|slaap|werk|sta ik|ik sta|begin(?:t)?)\b")
 _CHOICE = re.compile(r"\b(?:tussen|of)\b")
+# Who says good evening asks for nothing then; nor does "tot morgen" by itself.
+_GREETING = re.compile(
+    r"\bgoe(?:de|ie?|je)n?[ -]?(?:n?avond|morgen|middag|nacht|dag)\b"
+    r"|\b(?:fijne|prettige|leuke|rustige|mooie) (?:avond|middag|nacht|dag|morgen|week|weekend)\b"
+)
+_GOODBYE = re.compile(
+    r"\W*(?:oke? |nou |dan )*(?:tot|zie je|spreek je)"
+    r" (?:morgen|later|straks|dan|gauw|ziens|snel|zo|vanavond|(?:de )?volgende (?:keer|week)"
+    r"|(?:maan|dins|woens|donder|vrij|zater|zon)dag)(?: hoor| he| maar| weer| dan| x+)*\W*"
+)
 _BARE = re.compile(rf"(?:(?:om|rond|doe maar|zeg|liever) )?(?:de )?(?P<hour>{NUMBER})")
 
 
@@ -53,7 +63,9 @@ def read_schedule(text: str, now: datetime, intent: str | None = None) -> Schedu
     Returns:
         What was asked; None when the text is about nothing of the kind.
     """
-    read = _read(fold(text[:LONGEST]), now)
+    plain = fold(text[:LONGEST])
+    asked = _GREETING.sub(" ", plain)
+    read = None if _GOODBYE.fullmatch(asked) else _read(asked, now)
     if intent == "stop_reminders" and (
         read is None
         or (read.action in (Action.SET, Action.CHANGE) and not (read.time or _less(text)))
@@ -123,7 +135,7 @@ def settle(asked: Schedule, text: str, now: datetime) -> Schedule | None:
             return replace(asked, time=fitting[0], ambiguous=False, options=())
     if bare := _BARE.fullmatch(plain):
         plain = f"om {bare.group('hour')}"
-    heard = read_schedule(plain, now)
+    heard = _read(plain[:LONGEST], now)
     if heard is None or heard.action in (Action.PAUSE, Action.STOP, Action.SNOOZE):
         return heard
     if heard.options and set(heard.options) & set(asked.options) and len(asked.options) == 2:

@@ -84,15 +84,19 @@ def read_table() -> list[Situation]:
     return [Situation(**row) for row in yaml.safe_load(TABLE.read_text(encoding="utf-8"))]
 
 
+def given_before(situation: Situation, now: datetime) -> tuple[GivenTip, ...]:
+    """The tips of before, newest first."""
+    return tuple(
+        GivenTip(given.tip, now - timedelta(days=given.days_ago), given.helped)
+        for given in sorted(situation.history, key=lambda given: given.days_ago)
+    )
+
+
 async def play(
     situation: Situation, dialogue: Dialogue, content: Content, now: datetime
 ) -> Outcome:
     """Tell it as a new conversation: the message, what was meant when asked, the answer."""
-    given = sorted(situation.history, key=lambda h: h.days_ago)
-    facts = Facts(
-        now=now,
-        given=tuple(GivenTip(h.tip, now - timedelta(days=h.days_ago), h.helped) for h in given),
-    )
+    facts = Facts(now=now, given=given_before(situation, now))
     decision = await dialogue.decide_text([situation.message], facts, None)
     steps = []
     for _ in range(TURNS):
