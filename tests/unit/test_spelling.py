@@ -18,7 +18,7 @@ def speller() -> Speller:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("ik wik dood", "ik wil dood"),
+        ("ik wul dood", "ik wil dood"),
         ("ik vertruow hem niet meer", "ik vertrouw hem niet meer"),
         ("Wantrouwne, elke dag", "Wantrouwen, elke dag"),
         ("hij heeft gelogn", "hij heeft gelogen"),
