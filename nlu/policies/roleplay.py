@@ -25,8 +25,8 @@ ANSWERS = {"affirm": RESUME, "deny": DONE}
 # Who comes back later than this may have something else in mind than the scene of then.
 FORGOTTEN_AFTER = timedelta(hours=6)
 ASKED_FOR_FROM = 0.60
-# "Laat maar zitten joh" is said to the other, and seems a stop with 0.68. Of 580 lines kept to train
-# and measure styles, two seem one with this confidence; who is stopped wrongly can go on.
+# "Laat maar zitten joh" is said to the other, and seems a stop with 0.68. Of 580 lines kept to
+# train and measure styles, two seem one with this confidence; who is stopped wrongly can go on.
 STOP_FROM = 0.75
 # Clear enough to be about something else than a play that stands still.
 ABOUT_ELSE_FROM = 0.60
