@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -68,6 +68,18 @@ async def test_a_nudge_that_is_too_old_is_withheld_and_the_others_go(
     assert not await marks.begin(ids[0], NOW + timedelta(hours=1))
     assert await marks.begin(ids[1], LONG_AGO)
     assert await statuses(engine) == {"new", "failed", "sending"}
+
+
+async def test_a_row_that_was_erased_meanwhile_leaves_the_others_of_its_group_marked(
+    engine: AsyncEngine, cipher: Cipher
+) -> None:
+    """Else they would be sent again."""
+    ids = await queue(engine, cipher)
+    async with writing(engine) as session:
+        await session.execute(delete(OutboxItem).where(OutboxItem.id == ids[0]))
+    marks = Marks(engine, cipher)
+    await asyncio.gather(*(marks.sent(item, 1000 + item) for item in ids))
+    assert await statuses(engine) == {"sent"}
 
 
 async def test_each_hears_of_a_failure_and_the_next_try_is_made(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     Select,
+    bindparam,
     delete,
     func,
     select,
@@ -99,24 +100,23 @@ class Outbox:
 
     async def mark_sent(self, item_id: int, message_id: int | None) -> None:
         """Keep only the ids of a reply that was sent."""
-        await self._session.execute(
-            update(OutboxItem)
-            .where(OutboxItem.id == item_id)
-            .values(status="sent", sealed=None, error=None, message_id=message_id)
-        )
+        await self.mark_all_sent({item_id: message_id})
 
     async def mark_all_sent(self, message_ids: Mapping[int, int | None]) -> None:
-        """Keep only the ids of replies that were sent.
+        """Keep only the ids of replies that were sent; one that was erased meanwhile is no error.
 
         Args:
             message_ids: Telegram's id of each row's message.
         """
-        await self._session.execute(
-            update(OutboxItem),
-            [
-                {"id": item, "status": "sent", "sealed": None, "error": None, "message_id": number}
-                for item, number in message_ids.items()
-            ],
+        statement = (
+            update(OutboxItem)
+            .where(OutboxItem.id == bindparam("row"))
+            .values(status="sent", sealed=None, error=None, message_id=bindparam("message"))
+        )
+        # Past the ORM, which would refuse all of them for one that is gone.
+        connection = await self._session.connection()
+        await connection.execute(
+            statement, [{"row": row, "message": number} for row, number in message_ids.items()]
         )
 
     async def mark_failed(self, item_id: int, error: str) -> None:
