@@ -75,19 +75,10 @@ EXERCISE_PRESSES = frozenset(
 )  # fmt: skip
 AGREEMENT_PRESSES = frozenset(
     {
-        "list",
-        "note",
-        "open",
-        "share",
-        "kept",
-        "missed",
-        "change",
-        "end",
-        "ended",
-        "erase",
+        "list", "note", "open", "share", "kept", "missed", "change", "end", "ended", "erase",
         "erased",
     }
-)
+)  # fmt: skip
 # Before consent only these are answered; everything else leads to the open question.
 WITHOUT_CONSENT = frozenset(
     {"start", "lines", "privacy", "country", "consent", "confirm_erase", "erase", "reach"}

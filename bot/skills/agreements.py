@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
-from html import unescape
 from zoneinfo import ZoneInfo
 
 from bot.content import Button
@@ -64,8 +63,13 @@ async def _entry(turn: TurnContext, agreement: KeptAgreement) -> Button:
     label = about if len(about) <= LABEL else about[: LABEL - 3].rstrip() + "..."
     if agreement.ended:
         # A label is no HTML: the words go in as they are.
-        label = turn.content.messages["agreement_label_ended"].variants[0].format(about=label)
+        label = _bare(turn, "agreement_label_ended").format(about=label)
     return Button(label=label, press=f"agreement:open:{agreement.id}")
+
+
+def _bare(turn: TurnContext, key: str) -> str:
+    """A text of the content as it stands there, not made HTML."""
+    return turn.content.messages[key].variants[0]
 
 
 async def follow(turn: TurnContext) -> list[Reply]:
@@ -167,16 +171,19 @@ async def share(turn: TurnContext, row_id: str) -> list[Reply]:
     # Nobody knows any more about whom it is: a red flag about anybody counts.
     if withheld(EXERCISE, None, turn):
         return [await turn.say("no_safe_tip")]
-    words = agreement.words
+    # On paper words stand as they are: it is no HTML.
     parts = [
-        ((await turn.say(f"agreement_{name}")).text, words[name]) for name in PARTS if name in words
+        (_bare(turn, f"agreement_{name}"), agreement.words[name])
+        for name in PARTS
+        if name in agreement.words
     ]
     if agreement.review_on:
-        parts.append(((await turn.say("agreement_review")).text, _day(agreement.review_on)))
-    texts = [(await turn.say(f"agreement_sheet_{name}")).text for name in ("name", "title", "line")]
-    name, title, line = (unescape(text) for text in texts)
+        parts.append((_bare(turn, "agreement_review"), _day(agreement.review_on)))
     sheet = Sheet(
-        name=name, title=title, parts=tuple((unescape(h), w) for h, w in parts), lines=(line, line)
+        name=_bare(turn, "agreement_sheet_name"),
+        title=_bare(turn, "agreement_sheet_title"),
+        parts=tuple(parts),
+        lines=(_bare(turn, "agreement_sheet_line"),) * 2,
     )
     said = await turn.say("agreement_share")
     return [Reply(said.keys, said.text, tied(said.buttons, row_id), sheet=sheet)]

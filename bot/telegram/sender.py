@@ -137,11 +137,12 @@ class Sender:
             return await self._bot.send_contact(
                 chat_id, reply.card.number, reply.card.name, reply_markup=buttons
             )
-        if drawn and reply.sheet:
+        if file := _file(reply, drawn):
+            name, data = file
             return await self._bot.send_document(
                 chat_id,
-                drawn,
-                filename=reply.sheet.name,
+                data,
+                filename=name,
                 caption=reply.text,
                 parse_mode=ParseMode.HTML,
                 reply_markup=buttons,
@@ -150,15 +151,6 @@ class Sender:
             return await self._bot.send_photo(
                 chat_id,
                 drawn,
-                caption=reply.text,
-                parse_mode=ParseMode.HTML,
-                reply_markup=buttons,
-            )
-        if reply.document:
-            return await self._bot.send_document(
-                chat_id,
-                reply.document.text.encode(),
-                filename=reply.document.name,
                 caption=reply.text,
                 parse_mode=ParseMode.HTML,
                 reply_markup=buttons,
@@ -324,6 +316,13 @@ class Sender:
             else:
                 logger.error("Telegram refused a reply")
                 await outbox.mark_failed(item.id, "refused")
+
+
+def _file(reply: Reply, drawn: bytes | None) -> tuple[str, bytes] | None:
+    """Name and content of the file that goes with a reply, None without one."""
+    if reply.sheet and drawn:
+        return reply.sheet.name, drawn
+    return (reply.document.name, reply.document.text.encode()) if reply.document else None
 
 
 def _wait_of(error: RetryAfter) -> timedelta:

@@ -104,7 +104,11 @@ class CrisisCheck(GraphComponent):
 
     def _found(self, message: Message) -> Crisis:
         """What the lexicon finds in the text as it was typed, or as it is read if that is worse."""
-        typed = self._lexicon.check((message.get(TEXT) or "").split("\n"))
+        text = message.get(TEXT) or ""
+        typed = self._lexicon.check(text.split("\n"))
+        # Most messages hold no typo: they are looked up once.
+        if read_as(message) == text:
+            return typed
         read = self._lexicon.check(read_as(message).split("\n"))
         return read if (read.level, len(read.flags)) > (typed.level, len(typed.flags)) else typed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +16,7 @@ from bot.content import Content
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.steps import Clarify, GiveTip
 from bot.conversation.understanding import Decision
-from nlu.facts import Facts, GivenTip
+from nlu.facts import ANY_RELATION, Facts, GivenTip
 
 TABLE = Path(__file__).with_name("situations.yml")
 # A message, a choice of what was meant, and an answer.
@@ -125,7 +125,7 @@ async def _answer(
 
 def _with_gates(facts: Facts, crisis: Mapping[str, Any], slots: Mapping[str, Any]) -> Facts:
     """What the turn keeps of red flags between two messages."""
-    relation = slots.get("relation") or "any"
+    relation = slots.get("relation") or ANY_RELATION
     gates = dict(facts.gates)
     gates[relation] = gates.get(relation, frozenset()) | frozenset(crisis.get("flags") or ())
-    return Facts(now=facts.now, given=facts.given, gates=gates)
+    return replace(facts, gates=gates)

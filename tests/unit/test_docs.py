@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import running
 from bot.cli import _parser
 from bot.content import Content
 from bot.conversation.dialogue import Dialogue
 from bot.settings import ROOT, Settings
-from bot.terminal import play
+from tests.dialogue.golden.record import played
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
@@ -82,11 +80,8 @@ async def test_the_example_dialogue_is_what_the_program_prints(
     settings: Settings, dialogue: Dialogue, content: Content
 ) -> None:
     [example] = [block for block in _blocks("text") if block.startswith("> ")]
-    lines = (ROOT / "docs" / "example.txt").read_text(encoding="utf-8").splitlines()
-    printed = io.StringIO()
-    async with running(settings, dialogue=dialogue, content=content) as app:
-        await play(app, lines, "NL", False, printed)
-    assert printed.getvalue().strip() == example.strip()
+    printed = await played(ROOT / "docs" / "example.txt", settings, dialogue, content)
+    assert printed.strip() == example.strip()
 
 
 def test_there_are_decisions() -> None:
