@@ -104,7 +104,8 @@ class Nudges:
             await queue.add(nudges, now)
         if nudges:
             self._on_replies.set()
-        return Counter(each.outcome for each in decided), len(decided) == room
+        still_due = any(each.is_due(now) for each in decided)
+        return Counter(each.outcome for each in decided), still_due or len(decided) == room
 
     def _nudge(self, decided: Decided, now: datetime) -> Nudge:
         due = decided.due

@@ -42,6 +42,10 @@ class Decided:
     outcome: Outcome
     claim: Claim
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether its next moment has come as well."""
+        return self.claim.next_at is not None and self.claim.next_at <= now
+
 
 def outcome(due: Due, now: datetime) -> Outcome:
     """Which rule applies to a due schedule; safety comes before all that would send."""
@@ -81,11 +85,13 @@ def decide(due: Due, now: datetime) -> Decided:
     following = None
     if result not in OFF:
         rhythm = rhythm_of(due)
-        # From now on, not from the moment that was missed: a year of them would come at once.
+        # Not from the moment that was missed: a year of them would come at once. Yet what a day's
+        # outage left for today may still be sent, if it is not too late for that as well.
+        since = now - LATE - timedelta.resolution if result is Outcome.LATE else now
         slow = unanswered > UNANSWERED_BEFORE_ASKING
         following = next_week(rhythm, due.next_at) if slow else None
-        if following is None or following <= now:
-            following = next_moment(rhythm, now)
+        if following is None or following <= since:
+            following = next_moment(rhythm, since)
     claim = Claim(
         id=due.id,
         was=due.next_at,

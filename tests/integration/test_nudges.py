@@ -153,6 +153,16 @@ async def test_a_nudge_of_longer_ago_is_skipped_and_does_not_count(house: House)
     assert (row.unanswered, await house.waiting()) == (0, [])
 
 
+async def test_after_a_day_without_power_the_nudge_of_today_still_goes(house: House) -> None:
+    await house.moves_in()
+    await house.to_next_moment(timedelta(days=1, hours=2))
+    counts, more = await house.nudges.step()
+    assert (counts, more) == ({Outcome.LATE: 1}, True)
+    assert await house.nudges.step() == ({Outcome.SEND: 1}, False)
+    row = await house.row()
+    assert row.next_at == datetime(2026, 11, 24, 19, 30, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("level", ["ask", "act"])
 async def test_danger_and_an_open_question_about_it_freeze_nudges(house: House, level: str) -> None:
     await house.moves_in()
