@@ -48,15 +48,19 @@ class Tip(Strict):
     why_breaker: str | None = None
     step: str
     step_breaker: str | None = None
+    more: str
+    more_breaker: str | None = None
     questions: tuple[Question, ...] = Field(min_length=3)
     helps_with: dict[str, float]
     audience: Side
     unsafe_when: tuple[RedFlag, ...] = ()
     not_first_for: tuple[str, ...] = ()
+    # Added to its score while the user is overwhelmed: what asks little of somebody then, or much.
+    when_intense: float = Field(default=0.0, ge=-0.5, le=0.5)
     # Whether the coach behind an installation may be named with it.
     names_coach: bool = False
 
-    def words(self, field: Literal["message", "why", "step"], side: str | None) -> str:
+    def words(self, field: Literal["message", "why", "step", "more"], side: str | None) -> str:
         """The text for who was hurt or who broke trust, where they differ."""
         breaker: str | None = getattr(self, f"{field}_breaker") if side == "breaker" else None
         return breaker or str(getattr(self, field))

@@ -13,6 +13,7 @@ from bot.content import Content
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.steps import step_as_json
 from nlu.facts import Facts
+from nlu.particulars import read_particulars
 from nlu.policies.ranking import Situation, rank
 from nlu.schedule import only_when, read_schedule
 
@@ -60,12 +61,8 @@ async def explain_line(
     heard = decision.understanding
     concern = content.concerns.get(heard.intent or "")
     flags = frozenset(heard.crisis["flags"])
-    situation = Situation(
-        facts,
-        heard.intent if concern else None,
-        flags,
-        concern.known_side if concern else None,
-    )
+    told = read_particulars(text)
+    situation = Situation.of(facts, content, heard.intent if concern else None, flags, told)
     # Danger stops all tips, whatever their gates say.
     tips = [] if heard.crisis["level"] != "none" else rank(content.tips, situation)
     return {
@@ -76,6 +73,7 @@ async def explain_line(
         "style": heard.style,
         "crisis": {"level": heard.crisis["level"], "kind": heard.crisis["kind"]},
         "flags": sorted(flags),
+        "told": told.as_json(),
         "schedule": _schedule(text, heard.intent, now),
         # What is frozen from this line on; a line that only hints at danger freezes nothing.
         "hold": (

@@ -45,11 +45,15 @@ COACH_PRESSES = {
     "other": "press_other_tip",
     "question": "press_question",
     "why": "press_why",
+    "more": "press_more",
+    "not_yet": "press_not_yet",
     "helped": "press_helped",
     "unhelped": "press_unhelped",
     "tip": "ask_tip",
     "list": "list_tips",
 }
+# What becomes of a tip needs no model.
+SAVING = {"save": "save_tip", "let_go": "let_go_tip", "saved": "saved_tips"}
 # The other steps of safety follow from words, never from a button.
 SAFETY_PRESSES = frozenset(
     {
@@ -121,6 +125,10 @@ def press(data: str) -> Step | Event:
             return Do(rest)
         case "coach" if action in COACH_PRESSES:
             return Event(COACH_PRESSES[action], {"tip": argument} if argument else {})
+        case "coach" if action == "side":
+            return Event("press_side", {"answer": argument})
+        case "coach" if action in SAVING:
+            return Do(SAVING[action], argument)
         case "coach" if action == "else":
             return Say("say_it_again")
         case "checkin" if rest:

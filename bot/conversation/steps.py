@@ -53,6 +53,27 @@ class ExplainTip:
 
 
 @dataclass(frozen=True, slots=True)
+class TellMore:
+    """More about a tip: how it goes, with an example."""
+
+    tip_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """The tip of an earlier day, when the same concern comes back."""
+
+    tip_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summarise:
+    """What the talk was about, and the tip that goes along."""
+
+    tip_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Clarify:
     """Ask which of a few meanings it is."""
 
@@ -114,6 +135,9 @@ Step = (
     | Bridge
     | GiveTip
     | ExplainTip
+    | TellMore
+    | Recall
+    | Summarise
     | Clarify
     | Feedback
     | Safety
@@ -130,6 +154,9 @@ STEP_BY_KEY: dict[str, type[Step]] = {
     "bridge": Bridge,
     "give_tip": GiveTip,
     "explain_tip": ExplainTip,
+    "tell_more": TellMore,
+    "recall": Recall,
+    "summarise": Summarise,
     "clarify": Clarify,
     "feedback": Feedback,
     "safety": Safety,

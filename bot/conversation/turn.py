@@ -24,6 +24,7 @@ from bot.db.repositories import (
     Outbox,
     Plans,
     Roleplays,
+    SavedTips,
     Schedules,
     Trackers,
 )
@@ -127,6 +128,7 @@ class Turns:
                 now=now,
                 content=self._content,
                 chats=chats,
+                saved=SavedTips(session),
                 schedules=Schedules(session),
                 entries=Entries(session, self._cipher),
                 roleplays=Roleplays(session, self._cipher),

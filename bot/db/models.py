@@ -213,6 +213,18 @@ class GivenTipRow(Base):
     given_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class SavedTip(Base):
+    """A tip that the user wants to find again."""
+
+    __tablename__ = "saved_tips"
+
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE"), primary_key=True
+    )
+    tip_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    saved_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class SaidLine(Base):
     """Which question or wording a chat heard last, so that it hears another one next."""
 

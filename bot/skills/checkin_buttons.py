@@ -42,6 +42,11 @@ async def press(turn: TurnContext) -> list[Reply]:
         case "remind_in":
             days, _, tip_id = argument.partition(":")
             return await reminders.remind(turn, days, tip_id)
+        case "remind_day":
+            return await reminders.ask_day(turn, argument)
+        case "remind_on":
+            day, _, tip_id = argument.partition(":")
+            return await reminders.remind_on(turn, day, tip_id)
         case "time":
             return await schedule.set_time(turn, argument)
         case "days" if argument in DAYS:

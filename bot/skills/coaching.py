@@ -11,6 +11,7 @@ from bot.conversation.steps import (
     ExplainTip,
     Feedback,
     GiveTip,
+    TellMore,
 )
 from bot.db.repositories import QUESTION_KEY
 from bot.skills.context import TurnContext
@@ -21,7 +22,7 @@ TOLD_FROM = 0.02
 REASONS_TOLD = 2
 STRONG_FIT = 0.6
 # The buttons that are about one tip.
-ABOUT_TIP = ("coach:", "checkin:remind", "exercise:start")
+ABOUT_TIP = ("coach:", "checkin:remind", "exercise:start", "tip")
 
 
 async def acknowledge(step: Acknowledge, turn: TurnContext) -> list[Reply]:
@@ -59,7 +60,7 @@ async def give_tip(step: GiveTip, turn: TurnContext) -> list[Reply]:
         await turn.chats.add_given_tip(turn.chat_id, tip.id, because, turn.now)
     reply = await turn.say(
         "tip",
-        buttons=_for_tip(turn, "tip", tip.id),
+        buttons=for_tip(turn, "tip", tip.id),
         title=tip.title,
         message=tip.words("message", turn.side),
         step=tip.words("step", turn.side),
@@ -84,11 +85,20 @@ async def explain_tip(step: ExplainTip, turn: TurnContext) -> list[Reply]:
         sentences.append(reason.text)
     reply = await turn.say(
         "why_tip",
-        buttons=_for_tip(turn, "why_tip", tip.id),
+        buttons=for_tip(turn, "why_tip", tip.id),
         reasons=" ".join(sentences),
         why=tip.words("why", turn.side),
     )
     return [Reply((f"why.{tip.id}",), reply.text.strip(), reply.buttons)]
+
+
+async def tell_more(step: TellMore, turn: TurnContext) -> list[Reply]:
+    """How a tip goes, with an example."""
+    tip = turn.content.tip_by_id[step.tip_id]
+    reply = await turn.say(
+        "tell_more", buttons=for_tip(turn, "tell_more", tip.id), more=tip.words("more", turn.side)
+    )
+    return [Reply((f"more.{tip.id}",), reply.text, reply.buttons)]
 
 
 async def clarify(step: Clarify, turn: TurnContext) -> list[Reply]:
@@ -119,7 +129,7 @@ async def feedback(step: Feedback, turn: TurnContext) -> list[Reply]:
             )
         row.helped = helped
         key = f"tip_{step.verdict}"
-        buttons = _for_tip(turn, key, row.tip_id)
+        buttons = for_tip(turn, key, row.tip_id)
         return [await turn.say(f"tip_{step.verdict}", buttons=buttons)]
     return [await turn.say(f"talk_{step.verdict}")]
 
@@ -131,13 +141,15 @@ async def list_tips(turn: TurnContext) -> list[Reply]:
     ]
     if not safe:
         return [await turn.say("no_safe_tip")]
-    rows = tuple(
+    rows: tuple[tuple[Button, ...], ...] = tuple(
         (Button(label=f"{tip.number}. {tip.short}", press=f"tip:{tip.id}"),) for tip in safe
     )
+    if await turn.saved.of_chat(turn.chat_id):
+        rows = (*turn.content.messages["list_tips"].buttons, *rows)
     return [await turn.say("list_tips", buttons=rows)]
 
 
-def _for_tip(turn: TurnContext, key: str, tip_id: str) -> tuple[tuple[Button, ...], ...]:
+def for_tip(turn: TurnContext, key: str, tip_id: str) -> tuple[tuple[Button, ...], ...]:
     """A message's buttons, each with the tip it is about: so an old one still works."""
     return tuple(
         tuple(

@@ -18,10 +18,12 @@ from bot.db.repositories import (
     Exercises,
     Plans,
     Roleplays,
+    SavedTips,
     Schedules,
 )
 from bot.skills.reply import Reply
 from nlu.facts import Facts
+from nlu.particulars import Particulars
 
 
 @dataclass
@@ -34,6 +36,7 @@ class TurnContext:
         now: the moment of the turn.
         content: all copy.
         chats: what is stored of chats.
+        saved: tips to find again.
         schedules: when something is sent unasked.
         entries: what was told in check-ins.
         roleplays: what is stored of role-plays.
@@ -56,6 +59,7 @@ class TurnContext:
     now: datetime
     content: Content
     chats: Chats
+    saved: SavedTips
     schedules: Schedules
     entries: Entries
     roleplays: Roleplays
@@ -87,7 +91,8 @@ class TurnContext:
     def side(self) -> str | None:
         """Hurt or breaker, None when either is possible."""
         concern = self.content.concerns.get(self.concern or "")
-        return concern.known_side if concern else None
+        told = Particulars.from_json(self.slots.get("particulars"))
+        return (concern.known_side if concern else None) or told.one_side
 
     @property
     def flags(self) -> frozenset[str]:

@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.conversation.steps import Ask, Do, ExplainTip, GiveTip, Safety, Say, Step
+from bot.conversation.steps import (
+    Ask,
+    Do,
+    ExplainTip,
+    GiveTip,
+    Recall,
+    Safety,
+    Say,
+    Step,
+    Summarise,
+    TellMore,
+)
 from bot.skills.context import TurnContext
 from bot.skills.reply import Reply
 
@@ -23,8 +34,8 @@ FREE_WORDS = (
 )  # fmt: skip
 # The sort of thing that a reply holds, by how its keys begin.
 SORTS = {
-    "tip": "tips", "why": "tips", "ask": "questions", "exercise": "exercises",
-    "scenario": "scenarios",
+    "tip": "tips", "why": "tips", "more": "tips", "recall": "tips", "ask": "questions",
+    "exercise": "exercises", "scenario": "scenarios",
 }  # fmt: skip
 
 
@@ -46,7 +57,13 @@ def frozen(step: Step, turn: TurnContext) -> Step | None:
 def withheld(step: Step, turn: TurnContext) -> bool:
     """Whether a red flag stands in the way of a Step."""
     match step:
-        case GiveTip(tip_id) | ExplainTip(tip_id):
+        case (
+            GiveTip(tip_id)
+            | ExplainTip(tip_id)
+            | TellMore(tip_id)
+            | Recall(tip_id)
+            | Summarise(tip_id)
+        ):
             return turn.content.withholds(turn.flags, "tips", tip_id)
         case Ask(question_id):
             return turn.content.withholds(turn.flags, "questions", question_id)

@@ -15,16 +15,20 @@ from bot.conversation.steps import (
     ExplainTip,
     Feedback,
     GiveTip,
+    Recall,
     Roleplay,
     Safety,
     Say,
     Step,
+    Summarise,
+    TellMore,
 )
 from bot.skills import (
     agreements,
     checkin,
     checkin_buttons,
     coaching,
+    episodes,
     exercises,
     gates,
     onboarding,
@@ -32,6 +36,7 @@ from bot.skills import (
     progress,
     roleplay,
     safety,
+    saving,
     schedule,
 )
 from bot.skills.context import TurnContext
@@ -52,12 +57,18 @@ DO: dict[str, Action] = {
     "checkin_press": checkin_buttons.press,
     "schedule": schedule.apply,
     "progress": progress.show,
+    "returning": episodes.returning,
+    "tried_it": episodes.tried_it,
+    "not_yet": episodes.not_yet,
+    "saved_tips": saving.listing,
 }
 DO_WITH: dict[str, ActionWithArgument] = {
     "country": onboarding.country,
     "consent": onboarding.consent,
     "reach": onboarding.reach,
     "erase": privacy.erase,
+    "save_tip": saving.save,
+    "let_go_tip": saving.let_go,
 }
 
 
@@ -87,6 +98,12 @@ async def carry_out(step: Step, turn: TurnContext) -> list[Reply]:
             return await coaching.give_tip(step, turn)
         case ExplainTip():
             return await coaching.explain_tip(step, turn)
+        case TellMore():
+            return await coaching.tell_more(step, turn)
+        case Recall():
+            return await episodes.recall(step, turn)
+        case Summarise():
+            return await episodes.summarise(step, turn)
         case Clarify():
             return await coaching.clarify(step, turn)
         case Feedback():

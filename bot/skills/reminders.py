@@ -35,10 +35,30 @@ async def remind(turn: TurnContext, days: str, tip_id: str) -> list[Reply]:
     return [await in_days(turn, TIP, tip_id, DAYS[days])]
 
 
+async def ask_day(turn: TurnContext, tip_id: str) -> list[Reply]:
+    """On which day; it is typed."""
+    tip = turn.content.tip_by_id.get(tip_id)
+    return [await turn.say("remind_day", title=tip.title) if tip else await turn.say("button_past")]
+
+
+async def remind_on(turn: TurnContext, day: str, tip_id: str) -> list[Reply]:
+    """On a day that was typed; a day that was not understood is asked for again."""
+    if tip_id not in turn.content.tip_by_id:
+        return [await turn.say("button_past")]
+    if not day:
+        return [await turn.say("remind_day_again")]
+    row = await on_day(turn, TIP, tip_id, date.fromisoformat(day))
+    return [await _set(turn, row)]
+
+
 async def in_days(turn: TurnContext, kind: str, about: str, days: int) -> Reply:
     """Come back to something in so many days, and say when."""
     today = local(turn.now, turn.facts.zone).date()
     row = await on_day(turn, kind, about, today + timedelta(days=days))
+    return await _set(turn, row)
+
+
+async def _set(turn: TurnContext, row: ScheduleRow) -> Reply:
     assert row.next_at is not None, "just set"  # noqa: S101
     return await turn.say("remind_set", next=await moment_in_words(turn, row.next_at, row.zone))
 

@@ -13,7 +13,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.content import Content
 from nlu.facts import Facts
 from nlu.policies.decision import CLEARLY_NO_ANSWER, Decision, DecisionPolicy, latest_intent
-from nlu.schedule import Action, Schedule, only_when, read_schedule, settle
+from nlu.policies.heard import ASKED, ASKED_SIDE, HELPED_WITH
+from nlu.schedule import Action, Schedule, find_day, only_when, read_schedule, settle
 from nlu.schedule.words import NUMBER, fold, number
 
 CHECKIN = "utter_checkin"
@@ -23,10 +24,15 @@ PRESS = "utter_checkin_press"
 SCHEDULE = "utter_schedule"
 PROGRESS = "utter_progress"
 
-# What the conversation's `stage` says while a check-in, or its time, is talked about.
-UNDER_WAY, ASKED_WHEN = "checkin", "schedule"
+# What the conversation's `stage` says while a check-in, its time, or the day of a reminder is
+# talked about.
+UNDER_WAY, ASKED_WHEN, ASKED_DAY = "checkin", "schedule", "remind"
+# A reminder comes within a year.
+FURTHEST = timedelta(days=366)
 PRESSED = "press_checkin"
 ABOUT_WHEN = frozenset({"set_reminder", "stop_reminders"})
+# A question of coaching waits for its answer.
+ANSWERED = frozenset({ASKED, ASKED_SIDE, HELPED_WITH})
 # These mean what they mean, also while a note is asked for.
 NO_NOTE = frozenset(
     {
@@ -76,13 +82,16 @@ class CheckinPolicy(DecisionPolicy):
         pressed = next((e["value"] for e in entities if e.get("entity") == "answer"), "")
         if intent == PRESSED:
             slots: dict[str, Any] = {"answer": pressed, "stage": UNDER_WAY}
+            verb, _, tip = pressed.partition(":")
+            if verb == "remind_day":
+                slots |= {"stage": ASKED_DAY, "tip_id": tip}
             if not pressed.startswith("time:"):
                 # Days that were named count only for the time that was asked with them.
                 slots["schedule"] = None
             return Decision(PRESS, slots)
         text = (message.text if message else None) or ""
         stage = tracker.get_slot("stage")
-        answers_coach = stage == "explore" and confidence < CLEARLY_NO_ANSWER
+        answers_coach = stage in ANSWERED and confidence < CLEARLY_NO_ANSWER
         if intent == "show_progress" and (not text or confidence >= CLEAR) and not answers_coach:
             return Decision(PROGRESS, {"answer": pressed or asked_period(fold(text))})
         if not text and intent not in ABOUT_WHEN | {"start_checkin"}:
@@ -92,6 +101,9 @@ class CheckinPolicy(DecisionPolicy):
             if answered is not None:
                 return answered
         tip_id = tracker.get_slot("tip_id")
+        if stage == ASKED_DAY and tip_id and (typed := self._typed_day(text, facts)) is not None:
+            told = {"answer": f"remind_on:{typed}:{tip_id}", "stage": None if typed else ASKED_DAY}
+            return Decision(PRESS, told)
         if tip_id and _TIP_LATER.search(fold(text)):
             return Decision(PRESS, {"answer": f"remind:{tip_id}"})
         nudged = self._after_nudge(facts)
@@ -155,10 +167,20 @@ class CheckinPolicy(DecisionPolicy):
             put_off = read is not None and read.action in (Action.SNOOZE, Action.PAUSE, Action.STOP)
             return read if put_off else None
         # "Vandaag niet" may answer a question of ours; unasked it is about the check-in.
-        if stage not in {"explore", UNDER_WAY} and only_when(text):
+        if stage not in {*ANSWERED, UNDER_WAY} and only_when(text):
             read = read_schedule(text, now)
             return read if read and (facts.checkins or read.time or read.options) else None
         return None
+
+    @staticmethod
+    def _typed_day(text: str, facts: Facts) -> str | None:
+        """The day of a reminder; "" when a short answer names none, None for something else."""
+        today = facts.now.astimezone(ZoneInfo(facts.zone)).date()
+        short = len(text.split()) <= SHORT + 2
+        day = find_day(fold(text), today) if short else None
+        if day is not None:
+            return day.isoformat() if day <= today + FURTHEST else ""
+        return "" if len(text.split()) <= SHORT else None
 
     @staticmethod
     def _after_nudge(facts: Facts) -> bool:

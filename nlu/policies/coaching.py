@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.content import Content, Question
 from nlu.facts import Facts
+from nlu.particulars import BOTH, Particulars, read_side
 from nlu.policies.decision import CLEARLY_NO_ANSWER, Decision, DecisionPolicy
-from nlu.policies.heard import Heard
+from nlu.policies.heard import ADVISED, ASKED, ASKED_SIDE, HELPED_WITH, SIDES, Heard
 from nlu.policies.ranking import Situation, rank
 
 EXPLORE = "utter_explore"
@@ -25,6 +28,9 @@ LIST_TIPS = "utter_list_tips"
 STOPPED = "utter_stopped"
 GO_ON = "utter_go_on"
 OUT_OF_SCOPE = "utter_out_of_scope"
+ASK_SIDE = "utter_ask_side"
+EXPLORE_AGAIN = "utter_explore_again"
+TELL_MORE = "utter_tell_more"
 
 FALLBACK = "nlu_fallback"
 # An answer that names another concern this clearly is about that one.
@@ -60,6 +66,8 @@ class CoachingPolicy(DecisionPolicy):
             "press_other_tip": self._give_tip,
             "press_question": self._ask,
             "press_why": self._explain,
+            "press_more": self._tell_more,
+            "press_side": self._advise,
             "press_helped": self._helped,
             "press_unhelped": self._unhelped,
         }
@@ -70,14 +78,15 @@ class CoachingPolicy(DecisionPolicy):
         return frozenset(
             {
                 EXPLORE, ASK, ADVISE, GIVE_TIP, NO_SAFE_TIP, EXPLAIN, CLARIFY, NOT_UNDERSTOOD,
-                HELPED, UNHELPED, LIST_TIPS, STOPPED, GO_ON, OUT_OF_SCOPE,
+                HELPED, UNHELPED, LIST_TIPS, STOPPED, GO_ON, OUT_OF_SCOPE, ASK_SIDE, EXPLORE_AGAIN,
+                TELL_MORE,
             }
         )  # fmt: skip
 
     def decide(self, tracker: DialogueStateTracker, facts: Facts) -> Decision | None:
         """An answer leads to a tip, a concern to a question, a wish to what is wished."""
         heard = Heard.from_tracker(tracker, facts)
-        if heard.stage == "explore" and self._is_answer(heard):
+        if heard.stage in (ASKED, ASKED_SIDE) and self._is_answer(heard):
             decision = self._advise(heard)
         elif heard.intent in self._content.concerns:
             decision = self._explore(heard)
@@ -85,7 +94,9 @@ class CoachingPolicy(DecisionPolicy):
             decision = self._choices[heard.intent](heard)
         else:
             return None
-        about = {"relation": heard.relation, "other": heard.other}
+        about = {
+            "relation": heard.relation, "other": heard.other, "particulars": heard.known.as_json(),
+        }  # fmt: skip
         return Decision(decision.action, {**about, **decision.slots})
 
     def _is_answer(self, heard: Heard) -> bool:
@@ -102,14 +113,18 @@ class CoachingPolicy(DecisionPolicy):
         question = self._fresh(self._content.concerns[heard.intent].questions, heard)
         if question is None:
             return Decision(NO_SAFE_TIP, {"stage": None})
+        again = heard.intent == heard.concern and heard.came_back_to
+        # A new story begins anew; only whose trust it was stays true of the same other.
+        side = heard.known.side if heard.same_other and heard.relation else None
         return Decision(
-            EXPLORE,
+            EXPLORE_AGAIN if again else EXPLORE,
             {
                 "concern": heard.intent,
                 "question_id": question.id,
-                "stage": "explore",
-                "tip_id": None,
+                "stage": ASKED,
+                "tip_id": again.tip_id if again else None,
                 "options": None,
+                "particulars": Particulars(side).with_more(heard.told).as_json(),
             },
         )
 
@@ -121,7 +136,29 @@ class CoachingPolicy(DecisionPolicy):
         else:
             clear = heard.intent in concerns and heard.confidence >= CLEARLY_ABOUT
             named = heard.intent if clear else None
-        return self._tip(heard, named or heard.concern, ADVISE)
+        concern = named or heard.concern
+        if heard.stage == ASKED_SIDE or heard.answer:
+            return self._tip(self._with_side(heard), concern, ADVISE)
+        if self._side_matters(heard, concern):
+            return Decision(ASK_SIDE, {"concern": concern, "stage": ASKED_SIDE})
+        return self._tip(heard, concern, ADVISE)
+
+    @staticmethod
+    def _with_side(heard: Heard) -> Heard:
+        """What was heard, with the answer to who broke the trust; it is asked only once."""
+        side = heard.answer or read_side(heard.text) or BOTH
+        return replace(heard, known=replace(heard.known, side=side))
+
+    def _side_matters(self, heard: Heard, concern: str | None) -> bool:
+        """Whether who broke the trust is unknown, and would change the tip or its words."""
+        situation = self.situation(heard, concern)
+        if concern is None or heard.relation == "self" or situation.side or heard.known.side:
+            return False
+        ranked = [rank(self._content.tips, replace(situation, side=side)) for side in SIDES]
+        if not all(ranked):
+            return False
+        hurt, breaker = (tips[0].tip for tips in ranked)
+        return hurt.id != breaker.id or breaker.words("message", "breaker") != hurt.message
 
     def _give_tip(self, heard: Heard) -> Decision:
         return self._tip(heard, heard.concern, GIVE_TIP)
@@ -138,8 +175,9 @@ class CoachingPolicy(DecisionPolicy):
                 "concern": concern,
                 "tip_id": ranking[0].tip.id,
                 "reasons": [(r.code, round(r.value, 3)) for r in ranking[0].reasons],
-                "stage": "advise",
+                "stage": ADVISED,
                 "options": None,
+                "particulars": heard.known.as_json(),
             },
         )
 
@@ -150,9 +188,10 @@ class CoachingPolicy(DecisionPolicy):
             heard: the message and where the talk stands.
             concern: the concern to give a tip for, None when there is none.
         """
-        known = self._content.concerns.get(concern or "")
-        side = known.known_side if known else None
-        return Situation(heard.facts, concern, heard.flags, side, first=heard.tip_id is None)
+        first = heard.tip_id is None
+        return Situation.of(
+            heard.facts, self._content, concern, heard.flags, heard.known, first=first
+        )
 
     def _specific_tip(self, heard: Heard) -> Decision:
         tip = self._content.tip_by_id.get(heard.named_tip or "")
@@ -162,7 +201,7 @@ class CoachingPolicy(DecisionPolicy):
             return Decision(NO_SAFE_TIP, {"stage": None})
         return Decision(
             GIVE_TIP,
-            {"tip_id": tip.id, "reasons": [("asked", 1.0)], "stage": "advise", "options": None},
+            {"tip_id": tip.id, "reasons": [("asked", 1.0)], "stage": ADVISED, "options": None},
         )
 
     def _ask(self, heard: Heard) -> Decision:
@@ -171,10 +210,10 @@ class CoachingPolicy(DecisionPolicy):
         question = self._fresh((tip or concern).questions, heard)
         if question is None:
             return Decision(NO_SAFE_TIP, {"stage": None})
-        return Decision(ASK, {"question_id": question.id, "stage": "explore"})
+        return Decision(ASK, {"question_id": question.id, "stage": ASKED})
 
     def _more(self, heard: Heard) -> Decision:
-        return self._ask(heard) if heard.stage == "explore" else self._give_tip(heard)
+        return self._ask(heard) if heard.stage == ASKED else self._give_tip(heard)
 
     def _go_on(self, heard: Heard) -> Decision:
         return Decision(GO_ON)
@@ -190,8 +229,13 @@ class CoachingPolicy(DecisionPolicy):
         tip_id = self._tip_meant(heard)
         return Decision(EXPLAIN, {"tip_id": tip_id}) if tip_id else Decision(LIST_TIPS)
 
+    def _tell_more(self, heard: Heard) -> Decision:
+        tip_id = self._tip_meant(heard)
+        return Decision(TELL_MORE, {"tip_id": tip_id}) if tip_id else Decision(LIST_TIPS)
+
     def _helped(self, heard: Heard) -> Decision:
-        return Decision(HELPED, {"tip_id": self._tip_meant(heard), "stage": None})
+        tip_id = self._tip_meant(heard)
+        return Decision(HELPED, {"tip_id": tip_id, "stage": HELPED_WITH if tip_id else None})
 
     def _unhelped(self, heard: Heard) -> Decision:
         return Decision(UNHELPED, {"tip_id": self._tip_meant(heard), "stage": None})

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from nlu.components.crisis_check import CRISIS_KEY
-from nlu.facts import Facts
+from nlu.facts import Facts, GivenTip
+from nlu.particulars import Particulars, read_particulars
 from nlu.policies.decision import latest_intent
+
+# What the talk waits for, as the slot `stage` says it: an answer to a question; who broke the
+# trust; what became of a tip of days ago; what a tip brought. ADVISED: a tip was given.
+ASKED, ASKED_SIDE, MET_AGAIN, HELPED_WITH, ADVISED = "explore", "side", "again", "helped", "advise"
+SIDES = ("hurt", "breaker")
+# Who comes back later than this hears what came before; much later, it is too long ago.
+AWAY_FROM, REMEMBERED = timedelta(hours=8), timedelta(days=30)
+# What was said of a tip of before, under these keys.
+SAID_AGAIN = ("returning", "recall", "recall_helped")
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One message with all that a choice may depend on: its meaning, and where the talk stands."""
+    """One message with all that a choice may depend on: its meaning, and where the talk stands.
+
+    Args:
+        told: what this message tells besides its concern.
+        known: that and what was told before in this episode.
+        same_other: it is about the one that the talk was about before.
+        answer: what a pressed button says.
+        text: as typed; empty for a button.
+    """
 
     intent: str
     confidence: float
@@ -27,6 +48,20 @@ class Heard:
     options: str | None
     flags: frozenset[str]
     facts: Facts
+    told: Particulars
+    known: Particulars
+    same_other: bool
+    answer: str | None
+    text: str
+
+    @property
+    def came_back_to(self) -> GivenTip | None:
+        """The last tip, when the user was away since and nobody has come back to it yet."""
+        last = self.facts.given[0] if self.facts.given else None
+        if last is None or not AWAY_FROM <= self.facts.now - last.given_at <= REMEMBERED:
+            return None
+        moments = [m for key in SAID_AGAIN for m in self.facts.said.get(key, {}).values()]
+        return None if any(moment > last.given_at for moment in moments) else last
 
     @classmethod
     def from_tracker(cls, tracker: DialogueStateTracker, facts: Facts) -> Heard:
@@ -39,12 +74,14 @@ class Heard:
         entities = (message.entities if message else None) or []
         parse = (message.parse_data if message else None) or {}
         ranking = parse.get("intent_ranking") or []
-        relation, other = tracker.get_slot("relation"), tracker.get_slot("other")
+        text = (message.text if message else None) or ""
+        told = read_particulars(text)
+        before = tracker.get_slot("relation")
+        relation, other = before, tracker.get_slot("other")
         named = [e for e in entities if e.get("entity") == "relation"]
         # Oneself only when it is about nobody else.
         about = next((e for e in named if e["value"] != "self"), named[0] if named else None)
         if about is not None:
-            text = (message.text if message else None) or ""
             relation = about["value"]
             other = text[about.get("start", 0) : about.get("end", 0)].lower() or None
         return cls(
@@ -53,11 +90,21 @@ class Heard:
             ranking=tuple((i["name"], i["confidence"]) for i in ranking),
             relation=relation,
             other=other,
-            named_tip=next((e["value"] for e in entities if e.get("entity") == "tip"), None),
+            named_tip=_value(entities, "tip"),
             stage=tracker.get_slot("stage"),
             concern=tracker.get_slot("concern"),
             tip_id=tracker.get_slot("tip_id"),
             options=tracker.get_slot("options"),
             flags=facts.red_flags(relation) | set((parse.get(CRISIS_KEY) or {}).get("flags") or ()),
             facts=facts,
+            told=told,
+            known=Particulars.from_json(tracker.get_slot("particulars")).with_more(told),
+            same_other=relation == before,
+            answer=_value(entities, "answer"),
+            text=text,
         )
+
+
+def _value(entities: Sequence[Mapping[str, Any]], name: str) -> str | None:
+    """The value of the first entity of a name."""
+    return next((e["value"] for e in entities if e.get("entity") == name), None)

@@ -10,11 +10,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.content import Tip
+from bot.content import Content, Tip
 from nlu.facts import Facts
+from nlu.particulars import Particulars
 
 AUDIENCE_FIT = 0.10
 AUDIENCE_MISFIT = -0.40
+# What the user said to want, and what was tried already: a wish decides between tips that fit,
+# it does not make one fit.
+WISHED = 0.25
+TRIED = -0.50
 OWN_HELPED = 0.10
 OWN_UNHELPED = -0.60
 GIVEN_RECENTLY = -0.70
@@ -37,6 +42,9 @@ class Situation:
         concern: a concern intent, or None when the user asks for any tip.
         flags: the red flags that count here; a tip that is unsafe with one is withheld.
         side: "hurt", "breaker" or None when unknown.
+        tried: tips whose idea the user has tried already.
+        wished: tips whose idea the user wants.
+        intense: the user is overwhelmed now.
         first: no tip was given yet about this concern.
     """
 
@@ -44,7 +52,28 @@ class Situation:
     concern: str | None = None
     flags: frozenset[str] = frozenset()
     side: str | None = None
+    tried: frozenset[str] = frozenset()
+    wished: frozenset[str] = frozenset()
+    intense: bool = False
     first: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        facts: Facts,
+        content: Content,
+        concern: str | None,
+        flags: frozenset[str],
+        told: Particulars,
+        first: bool = True,
+    ) -> Situation:
+        """The situation of somebody who has a concern and told something about it.
+
+        Who says this concern decides whose trust it was; where either may, what was told does.
+        """
+        known = content.concerns.get(concern or "")
+        side = (known.known_side if known else None) or told.one_side
+        return cls(facts, concern, flags, side, told.tried, told.wished, told.intense, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +133,12 @@ def _reasons(tip: Tip, situation: Situation) -> Iterable[Reason]:
     if situation.side and tip.audience != "both":
         fits = tip.audience == situation.side
         yield Reason("audience", AUDIENCE_FIT if fits else AUDIENCE_MISFIT)
+    if tip.id in situation.wished:
+        yield Reason("wished", WISHED)
+    if tip.id in situation.tried:
+        yield Reason("tried", TRIED)
+    if situation.intense and tip.when_intense:
+        yield Reason("intense", tip.when_intense)
     given = next((g for g in facts.given if g.tip_id == tip.id), None)
     if given:
         days = max(0.0, (facts.now - given.given_at).total_seconds() / 86_400)

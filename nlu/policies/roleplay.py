@@ -10,6 +10,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.content import Content
 from nlu.facts import Facts, Roleplay
 from nlu.policies.decision import Decision, DecisionPolicy, last_action, latest_intent
+from nlu.policies.heard import ASKED
 from nlu.reading import Reader
 
 OFFER = "utter_roleplay"
@@ -64,7 +65,7 @@ class RoleplayPolicy(DecisionPolicy):
         if play is not None and play.asked and intent in ANSWERS and last_action(tracker) == WAITS:
             return Decision(ANSWERS[intent])
         if play is not None and text.strip() and not play.asked:
-            answering = tracker.get_slot("stage") == "explore" and play.stage == "paused"
+            answering = tracker.get_slot("stage") == ASKED and play.stage == "paused"
             elsewhere = intent in self._concerns and confidence >= ABOUT_ELSE_FROM
             if not (answering or elsewhere):
                 return Decision(WAITS)

@@ -25,6 +25,10 @@ _SOME_DAY = (
     r"|(?:na )?(?:het|dit) weekend|(?:het )?einde? van de(?:ze)? (?:week|maand)|de eerste"
 )
 _UNTIL = re.compile(rf"\btot(?P<through> en met|/m| na)?(?: de)? (?P<day>{_SOME_DAY})\b")
+_ANY_DAY = re.compile(rf"\b(?P<day>{_SOME_DAY})\b")
+_AFTER = re.compile(
+    rf"\bover (?:een )?(?P<count>{NUMBER}|n|paar) ?(?P<unit>dag(?:en)?|week|weken|maand(?:en)?)\b"
+)
 _UNTIL_SOMETHING = re.compile(r"\btot (?:na|ik|mn|mijn|we|het|de)\b")
 _FROM = re.compile(rf"\bvanaf (?P<day>{_SOME_DAY})\b")
 _LASTING = re.compile(
@@ -84,6 +88,26 @@ def find_start(text: str, today: date) -> tuple[re.Match[str], date] | None:
     match = _FROM.search(text)
     day = _day(match.group("day"), today) if match else None
     return (match, day) if match and day else None
+
+
+def find_day(text: str, today: date) -> date | None:
+    """The day in "zaterdag", "12 december" or "over twee weken", None when a text names none.
+
+    Args:
+        text: folded.
+        today: the day that it is said on; it is never the answer itself.
+    """
+    if match := _AFTER.search(text):
+        count = number(match.group("count")) if match.group("count") not in {"n", "paar"} else 1
+        unit = match.group("unit")
+        if unit.startswith("da"):
+            return today + timedelta(days=count)
+        return today + (
+            timedelta(weeks=count) if unit.startswith("we") else relativedelta(months=count)
+        )
+    match = _ANY_DAY.search(text)
+    day = _day(match.group("day"), today) if match else None
+    return day if day and day > today else None
 
 
 def find_pause(text: str, today: date) -> Span | None:

@@ -144,6 +144,9 @@ KEYS_OF_STEPS = {
     "bridge": "bridge.{}",
     "give_tip": "tip.{}",
     "explain_tip": "why.{}",
+    "tell_more": "more.{}",
+    "recall": "recall.{}",
+    "summarise": "summary*",
     "clarify": "clarify",
     "feedback": "tip_{}",
 }

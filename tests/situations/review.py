@@ -14,13 +14,15 @@ from pydantic import BaseModel, ConfigDict
 
 from bot.content import Content
 from bot.conversation.dialogue import Dialogue
-from bot.conversation.steps import Clarify, GiveTip
+from bot.conversation.steps import Clarify, GiveTip, Say
 from bot.conversation.understanding import Decision
 from nlu.facts import ANY_RELATION, Facts, GivenTip
 
 TABLE = Path(__file__).with_name("situations.yml")
-# A message, a choice of what was meant, and an answer.
-TURNS = 4
+# A message, a choice of what was meant, an answer, and whose trust it was.
+TURNS = 5
+# What its author would press when asked who broke the trust.
+SAYS = {"hurt": "hurt", "breaker": "breaker", "unclear": "both"}
 
 
 class Given(BaseModel):
@@ -95,7 +97,7 @@ def given_before(situation: Situation, now: datetime) -> tuple[GivenTip, ...]:
 async def play(
     situation: Situation, dialogue: Dialogue, content: Content, now: datetime
 ) -> Outcome:
-    """Tell it as a new conversation: the message, what was meant when asked, the answer."""
+    """Tell it as a new conversation: the message, the answers to what the bot asks back."""
     facts = Facts(now=now, given=given_before(situation, now))
     decision = await dialogue.decide_text([situation.message], facts, None)
     steps = []
@@ -120,6 +122,9 @@ async def _answer(
     if options:
         chosen = situation.meant if situation.meant in options else options[0]
         return await dialogue.decide_event(chosen, {}, facts, decision.tracker)
+    if Say("ask_side") in decision.steps:
+        answer = {"answer": SAYS[situation.side]}
+        return await dialogue.decide_event("press_side", answer, facts, decision.tracker)
     return await dialogue.decide_text([situation.answer], facts, decision.tracker)
 
 

@@ -11,6 +11,7 @@ from bot.content import Content
 from bot.conversation.dialogue import Dialogue
 from nlu.evaluation.sets import training_lines
 from nlu.facts import Facts
+from nlu.particulars import read_particulars
 from nlu.policies.ranking import Situation as Ranked
 from nlu.policies.ranking import rank
 from tests.situations.review import (
@@ -71,8 +72,9 @@ def test_by_its_meaning_alone_a_situation_gets_an_acceptable_tip(content: Conten
         if situation.held_out or situation.may_be_none or situation.meant not in content.concerns:
             continue
         facts = Facts(now=NOW, given=given_before(situation, NOW))
-        side = content.concerns[situation.meant].known_side
-        best = rank(content.tips, Ranked(facts, situation.meant, frozenset(), side, first=True))[0]
+        told = read_particulars(situation.message).with_more(read_particulars(situation.answer))
+        ranked = Ranked.of(facts, content, situation.meant, frozenset(), told)
+        best = rank(content.tips, ranked)[0]
         verdicts[Outcome(situation, (), best.tip.id).verdict] += 1
     assert verdicts[Verdict.UNACCEPTABLE] == 0
     assert verdicts[Verdict.ACCEPTABLE] >= 0.95 * verdicts.total()

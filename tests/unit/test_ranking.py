@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,6 +35,7 @@ def make_tip(number: int, **values: object) -> Tip:
             "message": "m",
             "why": "w",
             "step": "s",
+            "more": "m",
             "questions": [Question(id=f"tip_{number}.{n}", text="q") for n in "abc"],
             "helps_with": {},
             "audience": "both",
@@ -52,6 +54,7 @@ def some_tips(draw: st.DrawFn, at_least: int = 1) -> list[Tip]:
             audience=draw(st.sampled_from(["hurt", "breaker", "both"])),
             unsafe_when=sorted(draw(st.sets(st.sampled_from(FLAGS), max_size=2))),
             not_first_for=sorted(draw(st.sets(st.sampled_from(CONCERNS), max_size=2))),
+            when_intense=draw(st.sampled_from([-0.15, 0.0, 0.1])),
         )
         for number in numbers
     ]
@@ -84,6 +87,9 @@ def situations(draw: st.DrawFn, tips: list[Tip]) -> Situation:
         concern=draw(st.sampled_from([None, *CONCERNS])),
         flags=draw(st.frozensets(st.sampled_from(FLAGS), max_size=2)),
         side=draw(st.sampled_from([None, "hurt", "breaker"])),
+        tried=draw(st.frozensets(st.sampled_from(ids), max_size=2)),
+        wished=draw(st.frozensets(st.sampled_from(ids), max_size=2)),
+        intense=draw(st.booleans()),
         first=draw(st.booleans()),
     )
 
@@ -122,6 +128,30 @@ def test_the_tip_given_last_stands_last(data: st.DataObject) -> None:
 
 
 @given(st.data())
+def test_a_wish_brings_a_tip_forward_and_what_was_tried_comes_later(data: st.DataObject) -> None:
+    tips = data.draw(some_tips(at_least=2))
+    neutral = replace(
+        data.draw(situations(tips)), wished=frozenset(), tried=frozenset(), flags=frozenset()
+    )
+    tip = data.draw(st.sampled_from(tips))
+    wished = rank(tips, replace(neutral, wished=frozenset({tip.id})))
+    tried = rank(tips, replace(neutral, tried=frozenset({tip.id})))
+    score = score_of(rank(tips, neutral), tip)
+    assert score_of(tried, tip) < score < score_of(wished, tip)
+    places = [order_of(ranking).index(tip.id) for ranking in (wished, rank(tips, neutral), tried)]
+    assert places == sorted(places)
+
+
+@given(st.data())
+def test_only_who_is_overwhelmed_gets_what_asks_little_sooner(data: st.DataObject) -> None:
+    tips = data.draw(some_tips())
+    calm = replace(data.draw(situations(tips)), flags=frozenset(), intense=False)
+    for scored in rank(tips, replace(calm, intense=True)):
+        before = score_of(rank(tips, calm), scored.tip)
+        assert math.isclose(scored.score, before + scored.tip.when_intense, abs_tol=1e-9)
+
+
+@given(st.data())
 def test_a_dislike_makes_a_tip_sink_and_leaves_the_others_in_their_order(
     data: st.DataObject,
 ) -> None:
@@ -138,7 +168,7 @@ def test_a_dislike_makes_a_tip_sink_and_leaves_the_others_in_their_order(
             given=(*others, GivenTip(disliked.id, given_at, helped)),
             pooled=before.facts.pooled,
         )
-        return rank(tips, Situation(facts, before.concern, before.flags, before.side, before.first))
+        return rank(tips, replace(before, facts=facts))
 
     neutral, sunk = with_verdict(None), with_verdict(False)
     assert score_of(sunk, disliked) <= score_of(neutral, disliked) - 0.5

@@ -9,6 +9,7 @@ from bot.db.repositories.nudges import Nudge, NudgeQueue
 from bot.db.repositories.outbox import NUDGE, Outbox
 from bot.db.repositories.plans import Plans
 from bot.db.repositories.roleplays import Roleplays
+from bot.db.repositories.saved_tips import SavedTips
 from bot.db.repositories.schedules import (
     AGREEMENT,
     CHECKIN,
@@ -47,6 +48,7 @@ __all__ = [
     "Outbox",
     "Plans",
     "Roleplays",
+    "SavedTips",
     "Schedules",
     "SendLimits",
     "Trackers",
