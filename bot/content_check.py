@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from string import Formatter
 from typing import get_args
 
 import yaml
 
 from bot.content import CONTENT_DIR, EXERCISES, SCENARIOS, Button, Content, load
-from bot.content_files import ContentError, RedFlag, line_of
+from bot.content_files import ContentError, RedFlag, line_of, read_file
+from bot.content_text import fields_of, text_faults
 from bot.content_usage import used_keys
 from bot.conversation.routes import Event, press
 from bot.conversation.steps import (
@@ -30,9 +30,9 @@ from bot.conversation.steps import (
     Say,
 )
 from bot.exercises import check as exercise_check
-from bot.readability import flesch_douma, sentences_of, well_formed
 from bot.roleplay.check import findings, texts
 from bot.skills import agreements, exercises, registry, roleplay, safety
+from bot.tone import Tone
 
 # Keys and indexes that lead to a value in a file.
 Where = tuple[object, ...]
@@ -40,16 +40,11 @@ Where = tuple[object, ...]
 ROOT = Path(__file__).resolve().parents[1]
 DOMAIN_DIR = ROOT / "stories" / "domain"
 
-TEXT_UNITS = 4096  # Telegram counts UTF-16 units
 CALLBACK_BYTES = 64
 LABEL_CHARACTERS = 28
 SHORT_CHARACTERS = 24
 DESCRIPTION_CHARACTERS = 512
 SHORT_DESCRIPTION_CHARACTERS = 120
-WORDS_IN_A_SENTENCE = 15
-READABILITY_FROM_WORDS = 30
-READABILITY_LOWEST = 60.0
-ALWAYS_KNOWN = {"other", "Other"}
 # Whose words stand for every value that will be filled in.
 SAMPLE_RELATION = "colleague"
 
@@ -77,17 +72,17 @@ def check(folder: Path = CONTENT_DIR, domain_dir: Path = DOMAIN_DIR) -> list[Pro
         The problems, by file and line; a file of the wrong shape is the only problem told.
     """
     try:
-        content = load(folder)
+        content, tone = load(folder), read_file(folder, "tone.yml", Tone)
     except ContentError as error:
         return [Problem(f"content/{error.file}", error.line, error.problem)]
     return sorted(
-        _Check(content, folder, domain_dir).problems(), key=lambda p: (p.file, p.line, p.text)
+        _Check(content, tone, folder, domain_dir).problems(), key=lambda p: (p.file, p.line, p.text)
     )
 
 
 class _Check:
-    def __init__(self, content: Content, folder: Path, domain_dir: Path) -> None:
-        self._content = content
+    def __init__(self, content: Content, tone: Tone, folder: Path, domain_dir: Path) -> None:
+        self._content, self._tone = content, tone
         self._nodes = {
             path.relative_to(folder).as_posix(): yaml.compose(
                 path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader
@@ -144,6 +139,8 @@ class _Check:
                 "why_breaker",
                 "step",
                 "step_breaker",
+                "more",
+                "more_breaker",
             ):
                 yield from self._text("tips.yml", (*where, name), getattr(tip, name))
             for number, question in enumerate(tip.questions):
@@ -167,7 +164,7 @@ class _Check:
             for number, reflection in enumerate(concern.reflections):
                 path = (*where, "reflections", number)
                 yield from self._text("concerns.yml", path, reflection.text)
-                if (reflection.needs == "relation") != bool(_fields(reflection.text)):
+                if (reflection.needs == "relation") != bool(fields_of(reflection.text)):
                     text = "a reflection uses {other} when, and only when, it needs a relation"
                     yield self._at("concerns.yml", path, text)
             for number, question in enumerate(concern.questions):
@@ -345,42 +342,12 @@ class _Check:
         text: str | None,
         params: frozenset[str] = frozenset(),
     ) -> Iterator[Problem]:
-        if text is None:
-            return
-        fields = _fields(text)
-        try:
-            rendered = text.format_map(dict.fromkeys(fields, self._content.other(SAMPLE_RELATION)))
-        except (ValueError, LookupError, AttributeError):
-            yield self._at(file, path, "a brace is wrong: only {name} is known")
-            return
-        for name in sorted(fields - params - ALWAYS_KNOWN):
-            yield self._at(file, path, f"{{{name}}} is not filled in here")
-        if not well_formed(rendered):
-            yield self._at(file, path, "the tags are not right; only <b> and <i> are known")
-        if re.search(r"&(?!(amp|lt|gt);)", rendered):
-            yield self._at(file, path, "write & as &amp;")
-        if not rendered.strip():
-            yield self._at(file, path, "is empty")
-        if len(rendered.encode("utf-16-le")) // 2 > TEXT_UNITS:
-            yield self._at(file, path, "too long for Telegram")
-        yield from self._readable(file, path, re.sub(r"<[^>]+>", "", rendered))
-
-    def _readable(self, file: str, path: Where, text: str) -> Iterator[Problem]:
-        for sentence in sentences_of(text):
-            if len(sentence.split()) > WORDS_IN_A_SENTENCE:
-                yield self._at(file, path, f"a sentence is too long: {sentence.strip()}")
-        if len(text.split()) > READABILITY_FROM_WORDS:
-            score = flesch_douma(text)
-            if score < READABILITY_LOWEST:
-                yield self._at(file, path, f"hard to read: Flesch-Douma {score:.0f}")
-
-
-def _fields(text: str) -> set[str]:
-    """The placeholders of a text; none when a brace in it is wrong."""
-    try:
-        return {name for _, name, _, _ in Formatter().parse(text) if name}
-    except ValueError:
-        return set()
+        if text is not None:
+            # In a scenario the other speaks as people do.
+            tone = None if file.startswith(SCENARIOS) else self._tone
+            sample = self._content.other(SAMPLE_RELATION)
+            for fault in text_faults(text, params, sample, tone):
+                yield self._at(file, path, fault)
 
 
 def _keys(node: yaml.Node | None, name: str) -> list[str]:

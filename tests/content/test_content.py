@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
+import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from bot.content import CONTENT_DIR, load
+from bot.content import CONTENT_DIR, Content, load
 from bot.content_check import DOMAIN_DIR, Problem, check
-from bot.content_files import ContentError
+from bot.content_files import ContentError, read_file
+from bot.tone import Tone
 
 
 @dataclass
@@ -121,6 +123,18 @@ BAD_TEXTS = [
     ('"Dag {other.naam}."', r"brace"),
     ('"Dag {other!x}."', r"brace"),
     ('"Dag {other:>9z}."', r"brace"),
+    ('"Je moet nu eerst praten."', r"not ordered: Je moet"),
+    ('"Dat is jouw schuld."', r"blames somebody: jouw schuld"),
+    ('"Zij luistert ook nooit."', r"absolute about a person"),
+    ('"Je bent altijd zo snel boos."', r"absolute about"),
+    ('"Misschien is hij een narcist."', r"names a diagnosis: narcist"),
+    ('"Gebruik een ik-boodschap."', r"jargon: ik-boodschap"),
+]
+# What would be a mistake by itself and is right here.
+GOOD_TEXTS = [
+    "Je kunt zeggen: ‘je moet niet zo boos doen’.",
+    "Je kunt altijd terugkomen.",
+    "Het is niet jouw schuld.",
 ]
 
 
@@ -143,6 +157,26 @@ def test_a_mistake_in_a_text_is_found(
     problems_of_texts: dict[str, list[str]], text: str, cause: str
 ) -> None:
     assert [problem for problem in problems_of_texts[text] if re.search(cause, problem)]
+
+
+@pytest.mark.parametrize("text", GOOD_TEXTS)
+def test_what_only_looks_like_a_mistake_of_tone_is_left_alone(text: str) -> None:
+    tone = read_file(CONTENT_DIR, "tone.yml", Tone)
+    assert list(tone.faults(text)) == []
+
+
+def test_a_message_is_short(content: Content) -> None:
+    """Half of what is said by itself fits in 350 characters, buttons aside."""
+    said = [text for message in content.messages.values() for text in message.variants]
+    said += [tip.words("message", side) for tip in content.tips for side in ("hurt", "breaker")]
+    assert statistics.median(map(len, said)) < 350
+    # A tip as it is given: title, message and step.
+    tips = [
+        len(tip.title + tip.words("message", side) + tip.words("step", side))
+        for tip in content.tips
+        for side in ("hurt", "breaker")
+    ]
+    assert statistics.median(tips) < 350
 
 
 # --- other mistakes ---------------------------------------------------------------
