@@ -17,6 +17,10 @@ from bot.content_files import ContentError, read_file
 from bot.tone import Tone
 
 
+# The bot itself starts without it.
+ONLY_FOR_THE_CHECK = "tone.yml"
+
+
 @dataclass
 class Copy:
     """A copy of the content and the domain, to make mistakes in."""
@@ -411,6 +415,8 @@ def test_a_missing_file_is_the_only_problem_told(copy: Copy, file: str) -> None:
     [problem] = copy.problems()
     assert (problem.file, problem.line) == (f"content/{file}", 1)
     assert problem.text == "cannot be read (FileNotFoundError)"
+    if file == ONLY_FOR_THE_CHECK:
+        return
     with pytest.raises(ContentError, match=re.escape(f"content/{file}:1: ")):
         load(copy.folder)
 
