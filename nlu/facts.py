@@ -108,6 +108,7 @@ class Facts:
         exercise: the exercise that waits for an answer, when there is one.
         pooled: (concern, tip id) -> (times it helped, times it did not), over all users.
         roleplay: the role-play that is not over, when there is one.
+        play_over_at: when the last role-play came to its end, while it can be looked back at.
     """
 
     now: datetime
@@ -127,6 +128,7 @@ class Facts:
     exercise: OpenExercise | None = None
     pooled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     roleplay: Roleplay | None = None
+    play_over_at: datetime | None = None
 
     def red_flags(self, relation: str | None) -> frozenset[str]:
         """The gates that count for a relation; for an unknown relation all of them.

@@ -79,7 +79,9 @@ def move(case: Case, play: Play, said: Utterance) -> Beat:
         if moment.style != said.style:
             break
         run += 1
-    change = weigh(case, said.style, said.reads, play.openness, run)
+    scene = case.seat.scene(play.scene)
+    asked = scene.asks == said.style
+    change = weigh(case, said.style, said.reads, play.openness, run, asked)
     moment = Moment(
         scene=play.scene,
         trust=play.trust,
@@ -90,6 +92,8 @@ def move(case: Case, play: Play, said: Utterance) -> Beat:
         trust_after=_within(play.trust + change.trust, TRUST_MAX),
         openness_after=_within(play.openness + change.openness, OPENNESS_MAX),
         reasons=change.reasons,
+        worth=change.trust,
+        confidence=said.confidence,
     )
     play = play.model_copy(
         update={
@@ -99,7 +103,6 @@ def move(case: Case, play: Play, said: Utterance) -> Beat:
             "aside_run": 0,
         }
     )
-    scene = case.seat.scene(play.scene)
     group = f"{scene.id}/{said.style}"
     play, reply = _pick(play, group, scene.replies[said.style])
     target = _way(play, (*case.seat.breaks, *scene.next))

@@ -21,16 +21,26 @@ class Utterance:
         style: how it was said.
         reads: what it does, see nlu/reading.py.
         aside: set when it is not part of the conversation: asides or silences.
+        confidence: how sure the style is, 0 to 1.
     """
 
     text: str
     style: Style
     reads: frozenset[Read] = frozenset()
     aside: str | None = None
+    confidence: float = 1.0
+
+
+# A style is quoted, counted and held against somebody only when it is this sure.
+SURE = 0.80
 
 
 class Moment(Strict):
-    """One line of the user: where it was said, and what it did. Going back starts from one."""
+    """One line of the user: where it was said, and what it did. Going back starts from one.
+
+    Args:
+        worth: what it would have done to a trust without bounds; None in plays of before.
+    """
 
     scene: str
     trust: int
@@ -41,11 +51,18 @@ class Moment(Strict):
     trust_after: int
     openness_after: int
     reasons: tuple[str, ...]
+    worth: int | None = None
+    confidence: float = 1.0
 
     @property
     def change(self) -> int:
-        """What it did to trust."""
-        return self.trust_after - self.trust
+        """What it was worth; trust that is full, or gone, hides it."""
+        return self.trust_after - self.trust if self.worth is None else self.worth
+
+    @property
+    def sure(self) -> bool:
+        """Whether its style is sure enough to speak of."""
+        return self.confidence >= SURE
 
 
 class Take(Strict):
@@ -70,7 +87,7 @@ class Play(Strict):
         ending: how it ended, None while it goes on.
         earlier: runs before going back.
         coach: whether hints are wanted.
-        relation, issue: of the user's own situation.
+        relation, word, issue: of the user's own situation; the user's own word for the other.
     """
 
     scenario: str
@@ -86,6 +103,7 @@ class Play(Strict):
     earlier: tuple[Take, ...] = ()
     coach: bool = True
     relation: str | None = None
+    word: str | None = None
     issue: str | None = None
 
 

@@ -129,10 +129,12 @@ class Scene(Strict):
         replies: how the other reacts, by the style of the user's line.
         example: something that could be said here, in I-form.
         next: ways on; the last one has no condition.
+        asks: a style that the other asks for here, so that it never comes too soon.
     """
 
     id: str
     title: str
+    asks: Style | None = None
     setting: str | None = None
     says: Lines
     replies: dict[Style, Lines]

@@ -25,7 +25,14 @@ class Change:
     reasons: tuple[str, ...]
 
 
-def weigh(case: Case, style: Style, reads: Iterable[Read], openness: int, run: int) -> Change:
+def weigh(
+    case: Case,
+    style: Style,
+    reads: Iterable[Read],
+    openness: int,
+    run: int,
+    asked: bool = False,
+) -> Change:
     """What a line does, with the reasons for it.
 
     Args:
@@ -34,12 +41,14 @@ def weigh(case: Case, style: Style, reads: Iterable[Read], openness: int, run: i
         reads: what it does besides.
         openness: of the other, before it.
         run: how many lines in a row have this style, this one included.
+        asked: the other just asked for this style.
     """
     trust, open_by = effect(case.styles, case.seat, style)
     reads = frozenset(reads)
     reasons: list[str] = [style]
     named = reads & NAMED
-    if trust > 0 and style == "proposal" and openness < PROPOSAL_FROM_OPENNESS:
+    too_soon = style == "proposal" and openness < PROPOSAL_FROM_OPENNESS and not asked
+    if trust > 0 and too_soon:
         return Change(0, open_by, (style, "too_soon"))
     if trust > 0:
         if run >= SAME_STYLE_FROM and style in WEARS_OFF:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from bot.content import Button
 from bot.db.models import CheckinEntry
 from bot.db.repositories import CHECKIN, SUMMARY
 from bot.nudges.moments import local
@@ -50,11 +51,21 @@ async def _picture(turn: TurnContext, days: int, dark: bool) -> list[Reply]:
     first = today - timedelta(days=days - 1)
     entries = await turn.entries.since(turn.chat_id, first)
     if not entries:
-        return [await turn.say("progress_none")]
+        return [await _with_plays(turn, await turn.say("progress_none"))]
     words = await _in_words(turn, entries)
     reply = await turn.say("progress", told=html.unescape(words))
     picture = await _drawn(turn, entries, first, today, dark)
+    reply = await _with_plays(turn, reply)
     return [Reply(reply.keys, reply.text, reply.buttons, picture=picture.as_json())]
+
+
+async def _with_plays(turn: TurnContext, reply: Reply) -> Reply:
+    """The way to what was practised, for who did."""
+    if not await turn.roleplays.results(turn.chat_id):
+        return reply
+    label = turn.content.messages["progress_plays"].variants[0]
+    row = (Button(label=label, press="play:progress"),)
+    return Reply(reply.keys, reply.text, (*reply.buttons, row))
 
 
 async def _drawn(

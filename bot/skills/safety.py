@@ -106,6 +106,10 @@ async def denied(turn: TurnContext) -> list[Reply]:
     if hold is None or hold.level != "ask":
         return await on_hold(turn)
     await turn.chats.end_hold(turn.chat_id)
+    play = turn.facts.roleplay
+    if play is not None and play.stage == "paused":
+        # A hard sentence in a play is often why it was asked.
+        return [await turn.say("crisis_denied_play")]
     return [await turn.say("crisis_denied")]
 
 

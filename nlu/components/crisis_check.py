@@ -132,7 +132,8 @@ class CrisisCheck(GraphComponent):
         if danger < self._ask_from(Kind(likeliest), message, minor=minor):
             return Level.NONE, None
         openly = message.get(OPENNESS_KEY) >= self._config["open_from"]
-        act = openly and danger >= self._config["act_from"]
+        # To a character people say hard things: what only the readers find there is asked about.
+        act = openly and danger >= self._config["act_from"] and not _in_play(message)
         return Level.ACT if act else Level.ASK, Kind(likeliest)
 
     def _ask_from(self, kind: Kind, message: Message, *, minor: bool) -> float:
@@ -140,5 +141,9 @@ class CrisisCheck(GraphComponent):
         age_only = minor and kind is Kind.CHILD
         config = self._config
         share: float = config["ask_minor_from"] if age_only else config["ask_from"][kind]
-        in_play = (message.get(METADATA) or {}).get(WANTS_STYLE)
-        return share * config["times_in_play"] if in_play else share
+        return share * config["times_in_play"] if _in_play(message) else share
+
+
+def _in_play(message: Message) -> bool:
+    """Whether it is a line to a character of a role-play."""
+    return bool((message.get(METADATA) or {}).get(WANTS_STYLE))

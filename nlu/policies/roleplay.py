@@ -9,7 +9,13 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.content import Content
 from nlu.facts import Facts, Roleplay
-from nlu.policies.decision import Decision, DecisionPolicy, last_action, latest_intent
+from nlu.policies.decision import (
+    CLEARLY_NO_ANSWER,
+    Decision,
+    DecisionPolicy,
+    last_action,
+    latest_intent,
+)
 from nlu.policies.heard import ASKED
 from nlu.reading import Reader
 
@@ -20,6 +26,7 @@ PAUSE = "utter_roleplay_pause"
 WAITS = "utter_roleplay_waits"
 RESUME = "utter_roleplay_resume"
 DONE = "utter_roleplay_done"
+AFTER = "utter_roleplay_after"
 # A typed yes or no to the question whether to go on.
 ANSWERS = {"affirm": RESUME, "deny": DONE}
 
@@ -31,6 +38,9 @@ ASKED_FOR_FROM = 0.60
 STOP_FROM = 0.75
 # Clear enough to be about something else than a play that stands still.
 ABOUT_ELSE_FROM = 0.60
+# Right after the end a line may still be meant for the other: this clear it is about oneself.
+CLEARLY_ELSE = 0.95
+STILL_IN_IT = timedelta(minutes=30)
 
 
 @DefaultV1Recipe.register(
@@ -47,7 +57,7 @@ class RoleplayPolicy(DecisionPolicy):
     @classmethod
     def actions(cls) -> frozenset[str]:
         """The actions of stories/domain/roleplay.yml."""
-        return frozenset({OFFER, LINE, STOP, PAUSE, WAITS, RESUME, DONE})
+        return frozenset({OFFER, LINE, STOP, PAUSE, WAITS, RESUME, DONE, AFTER})
 
     def decide(self, tracker: DialogueStateTracker, facts: Facts) -> Decision | None:
         """A line of the play, a way out of it, or nothing of the sort."""
@@ -60,6 +70,11 @@ class RoleplayPolicy(DecisionPolicy):
                 return Decision(STOP) if intent == "stop" else None
             wants_out = intent == "stop" and confidence >= STOP_FROM
             return Decision(STOP if wants_out else self._spoken(text))
+        just_over = facts.play_over_at and facts.now - facts.play_over_at < STILL_IN_IT
+        if just_over and text.strip() and last_action(tracker) == LINE:
+            # The play ended with the line before: most who type now do not know it yet.
+            clear = CLEARLY_ELSE if intent in self._concerns else CLEARLY_NO_ANSWER
+            return Decision(AFTER) if confidence < clear else None
         if intent == "start_roleplay" and confidence >= ASKED_FOR_FROM:
             return Decision(OFFER)
         if play is not None and play.asked and intent in ANSWERS and last_action(tracker) == WAITS:

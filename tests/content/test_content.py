@@ -16,7 +16,6 @@ from bot.content_check import DOMAIN_DIR, Problem, check
 from bot.content_files import ContentError, read_file
 from bot.tone import Tone
 
-
 # The bot itself starts without it.
 ONLY_FOR_THE_CHECK = "tone.yml"
 

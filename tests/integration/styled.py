@@ -20,6 +20,8 @@ class StyledDialogue:
 
     def __init__(self, dialogue: Dialogue) -> None:
         self._dialogue = dialogue
+        # How sure the labels are.
+        self.sure = 1.0
 
     async def decide_text(
         self, fragments: Sequence[str], facts: Facts, stored: Any, *, style: bool = False
@@ -28,7 +30,7 @@ class StyledDialogue:
         decision = await self._dialogue.decide_text(fragments, facts, stored, style=style)
         if not style:
             return decision
-        told = {"name": STYLE_OF.get(" ".join(fragments), "other"), "score": 1.0}
+        told = {"name": STYLE_OF.get(" ".join(fragments), "other"), "score": self.sure}
         return replace(decision, understanding=replace(decision.understanding, style=told))
 
     def __getattr__(self, name: str) -> Any:

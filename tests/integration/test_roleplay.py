@@ -21,7 +21,7 @@ from bot.roleplay.play import Play, level
 from bot.settings import Settings
 from bot.terminal import Exchange, TerminalChat
 from tests.clock import Clock
-from tests.integration.styled import StyledDialogue
+from tests.integration.styled import STYLE_OF, StyledDialogue
 from tests.roleplay.players import LINES
 
 CHAT = 7
@@ -33,8 +33,8 @@ Opens = Callable[[], AbstractAsyncContextManager["Player"]]
 class Player:
     """Somebody who plays, and what the database holds of it."""
 
-    def __init__(self, app: App, update_ids: list[int]) -> None:
-        self.app = app
+    def __init__(self, app: App, styled: StyledDialogue, update_ids: list[int]) -> None:
+        self.app, self.styled = app, styled
         self.chat = TerminalChat(app, CHAT, self._numbers(update_ids))
 
     @staticmethod
@@ -110,7 +110,7 @@ def opens(
     async def open_() -> AsyncIterator[Player]:
         styled = StyledDialogue(dialogue)
         async with running(settings, clock, styled, content) as app:  # type: ignore[arg-type]
-            player = Player(app, update_ids)
+            player = Player(app, styled, update_ids)
             await player.chat.onboard("NL")
             yield player
 
@@ -211,9 +211,65 @@ async def test_the_overview_tells_endings_and_styles_of_all_plays(player: Player
     await player.plays(list(GENTLE))
     await player.presses("Klaar")  # the lines are gone, the results stay
     told = await player.forges("play:progress")
-    assert "De geheime etentjes, als Saskia: Bob loopt weg. Vertrouwen: weg." in text(told)
-    assert "Na de scheiding, als Joyce: Samen ouders." in text(told)
+    assert "De geheime etentjes (Saskia): Bob loopt weg. Vertrouwen: weg." in text(told)
+    assert "Na de scheiding (Joyce): Samen ouders." in text(told)
     assert "vooral dit: verwijt. In je laatste: zachte start." in text(told)
+
+
+async def test_progress_leads_to_what_was_practised(player: Player) -> None:
+    assert "Oefengesprekken" not in labels(await player.says("/voortgang"))
+    await player.starts()
+    await player.plays(list(HARSH))
+    assert "Oefengesprekken" in labels(await player.says("/voortgang"))
+    assert keys(await player.presses("Oefengesprekken"))[0] == "roleplay_progress"
+
+
+async def test_who_types_on_after_the_end_hears_that_it_is_over(player: Player) -> None:
+    await player.starts()
+    await player.plays(list(HARSH))
+    told = await player.says("Ik was zelf ook wat stil")
+    assert keys(told) == ["roleplay_after"]
+    assert labels(told) == ["Nog een keer", "Klaar"]
+    # Only once: then it is about the user.
+    assert keys(await player.says("Ik was zelf ook wat stil")) != ["roleplay_after"]
+
+
+async def test_after_done_a_message_is_about_the_user(player: Player) -> None:
+    await player.starts()
+    await player.plays(list(HARSH))
+    await player.presses("Klaar")
+    assert keys(await player.says("mijn man heeft tegen me gelogen"))[0] == "acknowledge.lied_to"
+
+
+# --- what is not sure --------------------------------------------------------------------
+
+
+async def test_a_reproach_that_is_not_sure_to_be_one_costs_nothing(player: Player) -> None:
+    await player.starts()
+    player.styled.sure = 0.7
+    answer = await player.says(HARSH[0])
+    assert keys(answer) == ["roleplay_line", "hint_same"]
+    _, play = await player.stored()
+    assert [(m.style, m.change) for m in play.moments] == [("other", 0)]
+
+
+async def test_praise_quotes_only_what_is_sure(player: Player) -> None:
+    await player.starts()
+    player.styled.sure = 0.7
+    ending = await player.plays(list(GENTLE))
+    assert "look_no_best" in keys(ending)
+    assert "look_no_weak" not in keys(ending)
+
+
+async def test_who_says_the_example_is_not_told_to_say_it(player: Player, content: Content) -> None:
+    await player.starts()
+    example = content.scenarios["etentjes"].seats["saskia"].scenes[0].example
+    STYLE_OF[example] = "defensiveness"
+    try:
+        await player.says(example)
+    finally:
+        del STYLE_OF[example]
+    assert "look_weak" not in keys(await player.forges("play:look"))
 
 
 # --- hints and help ------------------------------------------------------------------
@@ -385,6 +441,16 @@ async def test_a_question_about_danger_freezes_the_play_too(player: Player) -> N
     assert keys(await player.says(GENTLE[0])) == ["crisis_suicide_again"]
 
 
+async def test_after_a_no_to_that_question_the_play_can_go_on(player: Player) -> None:
+    await player.starts()
+    await player.says(GENTLE[0])
+    asked = await player.says("ik weet niet of ik dit leven nog wel wil")
+    assert keys(asked)[0].startswith("crisis_suicide_ask")
+    denied = await player.presses("Nee")
+    assert keys(denied) == ["crisis_denied_play"]
+    assert keys(await player.presses("Verder spelen"))[0] == "roleplay_resumed"
+
+
 async def test_after_violence_the_case_about_that_relation_stays_closed(player: Player) -> None:
     await player.starts("omgang", "joyce")
     await player.says("mijn ex slaat me")
@@ -489,6 +555,13 @@ async def test_the_own_situation_takes_relation_and_issue(player: Player) -> Non
     assert play.issue is not None and play.issue.startswith("<b>Zij</b>")
     assert "Een opening" in text(ending)
     assert keys(await player.presses("Nog een keer"))[0] == "roleplay_begin"
+
+
+async def test_the_other_is_called_by_the_users_own_word(player: Player) -> None:
+    await player.forges("play:with:family.eigen.geraakt")
+    begun = await player.says("mijn zus heeft achter mijn rug met mama gepraat")
+    assert "Je zus:" in text(begun)
+    assert (await player.stored())[1].word == "zus"
 
 
 async def test_an_own_situation_that_stood_still_before_it_began_goes_on_there(

@@ -113,6 +113,21 @@ def test_what_a_line_weighs_and_why(
     assert change.reasons == ((style, reason) if reason else (style,))
 
 
+def test_a_plan_that_the_other_asks_for_never_comes_too_soon() -> None:
+    case = CASES["example"]
+    assert weigh(case, "proposal", set(), openness=0, run=1).trust == 0
+    assert weigh(case, "proposal", set(), openness=0, run=1, asked=True).trust > 0
+
+
+def test_what_a_line_was_worth_is_known_when_trust_is_full() -> None:
+    case = CASES["example"]
+    play = start(case).model_copy(update={"trust": TRUST_MAX})
+    moment = say(case, play, "responsibility").moment
+    assert moment is not None
+    assert moment.trust_after == TRUST_MAX
+    assert moment.change > 0
+
+
 def test_levels_are_five_equal_steps() -> None:
     assert [level(trust) for trust in (0, 3, 4, 7, 8, 11, 12, 15, 16, 20)] == [
         0, 0, 1, 1, 2, 2, 3, 3, 4, 4,

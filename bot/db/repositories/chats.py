@@ -162,6 +162,7 @@ class Chats:
             exercise=OpenExercise(touched_at) if touched_at else None,
             pooled={(concern, tip): (yes, no) for concern, tip, yes, no in counts},
             roleplay=Roleplay(*roleplay) if roleplay[0] not in (None, OVER) else None,
+            play_over_at=roleplay[1] if roleplay[0] == OVER else None,
         )
 
     async def user(self, chat_id: int) -> User | None:

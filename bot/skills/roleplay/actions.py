@@ -25,6 +25,7 @@ ACTIONS: dict[str, Callable[[TurnContext, str], Awaitable[list[Reply]]]] = {
     "stop": playing.stop,
     "too_much": playing.too_much,
     "waits": playing.waits,
+    "after": playing.after,
     "resume": playing.resume,
     "look": looking.look,
     "rewind": looking.rewind_menu,

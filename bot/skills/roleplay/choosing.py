@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.content import Button
 from bot.roleplay.engine import begin as first_beat
 from bot.roleplay.play import Case, Play, new_play
@@ -128,7 +130,8 @@ async def issue(turn: TurnContext, table: Table, text: str) -> list[Reply]:
         other = turn.content.other(table.play.relation)
         return [await turn.say("roleplay_issue", name=other)]
     words = quoted(text, ISSUE_UP_TO)
-    play = table.play.model_copy(update={"issue": words})
+    word = _word_for_the_other(turn, table.play.relation, text)
+    play = table.play.model_copy(update={"issue": words, "word": word})
     heard = await turn.say("roleplay_issue_heard", issue=words)
     return await _open(turn, Table.of(turn.content, PLAYING, play), heard)
 
@@ -142,8 +145,16 @@ async def again(turn: TurnContext, argument: str = "") -> list[Reply]:
     if withheld(turn, table.scenario, play.relation):
         return [await turn.say("roleplay_unsafe")]
     fresh = _new(turn, play.scenario, table.scenario, play.seat, play.relation)
-    fresh = fresh.model_copy(update={"issue": play.issue, "coach": play.coach})
+    kept = {"issue": play.issue, "word": play.word, "coach": play.coach}
+    fresh = fresh.model_copy(update=kept)
     return await _open(turn, Table.of(turn.content, PLAYING, fresh))
+
+
+def _word_for_the_other(turn: TurnContext, relation: str | None, text: str) -> str | None:
+    """The user's own word for the other, of those that go with the relation; the first one said."""
+    known = turn.content.relations[relation or "other"].words
+    said = re.findall(r"[\w-]+", text.casefold())
+    return next((word for word in said if word in known), None)
 
 
 async def _with_whom(turn: TurnContext, place: str) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from difflib import SequenceMatcher
 
 from bot.content import Button
 from bot.roleplay.curve import TrustCurve, in_signs
@@ -26,6 +27,8 @@ from bot.skills.roleplay.table import (
 )
 
 TIPS_SHOWN = 2
+# So much alike, 0 to 1, the example says what the user said.
+SAID_ALREADY = 0.7
 
 
 async def ended(turn: TurnContext, table: Table, beat: Beat) -> list[Reply]:
@@ -92,7 +95,7 @@ def _result(table: Table) -> dict[str, object]:
         "seat": table.play.seat,
         "ending": table.play.ending,
         "trust": table.play.trust,
-        "styles": dict(Counter(moment.style for moment in table.play.moments)),
+        "styles": dict(Counter(moment.style for moment in table.play.moments if moment.sure)),
         "again": bool(table.play.earlier),
     }
 
@@ -101,7 +104,7 @@ async def _look(turn: TurnContext, table: Table) -> list[Reply]:
     play = table.play
     if not play.moments:
         return [await turn.say("look_nothing"), *await _onward(turn, table)]
-    replies = [await _best(turn, table), await _weak(turn, table)]
+    replies = await _best_and_weak(turn, table)
     if play.ending and play.earlier:
         replies.append(await _compared(turn, table))
     curve = await _curve(turn, table)
@@ -110,22 +113,40 @@ async def _look(turn: TurnContext, table: Table) -> list[Reply]:
     text = "\n\n".join([curve[0].text, *(reply.text for reply in onward)])
     keys = (*curve[0].keys, *(key for reply in onward for key in reply.keys))
     buttons = onward[-1].buttons
-    return [*[r for r in replies if r], Reply(keys, text, buttons, picture=curve[1])]
+    return [*replies, Reply(keys, text, buttons, picture=curve[1])]
 
 
-async def _best(turn: TurnContext, table: Table) -> Reply:
-    best = max(table.play.moments, key=lambda m: (m.change, len(m.reads)))
-    if best.change <= 0 or not table.case.styles[best.style].helps:
-        return await turn.say("look_no_best", name=table.name)
+async def _best_and_weak(turn: TurnContext, table: Table) -> list[Reply]:
+    """What worked and what could be tried again; of neither only one thing is said."""
+    best, weak = await _best(turn, table), await _weak(turn, table)
+    if best and weak:
+        return [best, weak]
+    if best:
+        return [best, await turn.say("look_no_weak", name=table.name)]
+    return [await turn.say("look_no_best", name=table.name), *([weak] if weak else [])]
+
+
+async def _best(turn: TurnContext, table: Table) -> Reply | None:
+    """The line that did most, when its style is sure enough to praise."""
+    helped = [
+        m
+        for m in table.play.moments
+        if m.change > 0 and m.sure and table.case.styles[m.style].helps
+    ]
+    if not helped:
+        return None
+    best = max(helped, key=lambda m: (m.change, len(m.reads)))
     why = await turn.say(f"worked_{best.style}")
     return await turn.say("look_best", quote=quoted(best.text), why=why.text)
 
 
-async def _weak(turn: TurnContext, table: Table) -> Reply:
+async def _weak(turn: TurnContext, table: Table) -> Reply | None:
+    """The line that cost most, with another way to say it."""
     weak = min(table.play.moments, key=lambda m: (m.change, -m.trust))
-    if weak.change >= 0:
-        return await turn.say("look_no_weak", name=table.name)
     example = filled(turn.content, table.play, table.case.seat.scene(weak.scene).example)
+    alike = SequenceMatcher(None, weak.text.casefold(), example.casefold()).ratio()
+    if weak.change >= 0 or alike >= SAID_ALREADY:
+        return None
     return await turn.say("look_weak", quote=quoted(weak.text), example=example)
 
 

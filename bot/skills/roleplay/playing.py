@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.conversation.understanding import Understanding
 from bot.roleplay.engine import Beat, last_said, move
-from bot.roleplay.play import Moment, Utterance
+from bot.roleplay.play import SURE, Moment, Utterance
 from bot.roleplay.scenario import STYLES, Read, Style
 from bot.roleplay.weigh import NAMED
 from bot.skills.context import TurnContext
@@ -22,15 +23,21 @@ from bot.skills.roleplay.table import (
     with_buttons,
     withheld,
 )
-from nlu.reading import Reader
+from nlu.reading import Reader, Reading
 
 # What a line may be besides a line of the conversation.
 ELSEWHERE = frozenset({"out_of_scope", "smalltalk", "bot_challenge"})
 ELSEWHERE_FROM = 0.50
+# Small talk is often a question: this sure it is not one to the other.
+CLEARLY_ELSEWHERE = 0.85
+# Who is lost for words is given time.
+LOST, LOST_FROM = "unsure", 0.50
 # Longer than anybody says in one breath: the rest is not kept.
 LINE_UP_TO = 500
 # The order in which something is missed in a line.
 TRY: tuple[Read, ...] = ("event", "feeling", "need", "request")
+# In its first scenes a conversation is about what happened.
+EVENT_IN_SCENES = 2
 
 
 async def line(turn: TurnContext, argument: str = "") -> list[Reply]:
@@ -63,14 +70,29 @@ def _heard(turn: TurnContext, table: Table, text: str) -> Utterance:
     reading = Reader.load().read(text, last_said(table.case, table.play) or "")
     told = (understanding.style or {}).get("name")
     style: Style = next((style for style in STYLES if style == told), "other")
-    aside = None
-    if reading.empty:
-        aside = "silences"
-    elif style == "other" and not reading.does & NAMED:
-        elsewhere = understanding.intent in ELSEWHERE and understanding.confidence >= ELSEWHERE_FROM
-        aside = "asides" if elsewhere or not reading.spoken else None
+    sure = float((understanding.style or {}).get("score", 1.0))
+    if table.case.styles[style].trust < 0 and sure < SURE:
+        # What may be a reproach, or may not, is not held against anybody.
+        style = "other"
     does = frozenset(read for read in (*TRY, "answer") if read in reading.does)
-    return Utterance(text[:LINE_UP_TO], style, does, aside)
+    aside = "silences" if reading.empty else None
+    if aside is None and not does & NAMED:
+        aside = _aside(understanding, style, reading, answers="answer" in does)
+    return Utterance(text[:LINE_UP_TO], style, does, aside, sure)
+
+
+def _aside(
+    understanding: Understanding, style: Style, reading: Reading, *, answers: bool
+) -> str | None:
+    """Whether a line that names nothing is off topic, or no line at all."""
+    meant, sure = understanding.intent, understanding.confidence
+    if style == "other":
+        if meant == LOST and sure >= LOST_FROM:
+            return "silences"
+        elsewhere = meant in ELSEWHERE and sure >= ELSEWHERE_FROM
+        return "asides" if elsewhere or not reading.spoken else None
+    elsewhere = meant in ELSEWHERE and sure >= CLEARLY_ELSEWHERE
+    return "asides" if style == "open_question" and elsewhere and not answers else None
 
 
 async def _answered(turn: TurnContext, table: Table, beat: Beat) -> list[Reply]:
@@ -97,17 +119,25 @@ async def hint(turn: TurnContext, table: Table, moment: Moment) -> Reply:
     """One short hint: what the line was, why it did what it did, or what could be added."""
     said = [await turn.say(f"coach_{moment.style}")]
     reasons = [reason for reason in moment.reasons if reason != moment.style]
-    missing = [read for read in TRY if read not in moment.reads]
+    missing = _missing(table, moment)
     if reasons:
         said.append(await turn.say(f"coach_because_{reasons[0]}"))
     elif moment.style == "gentle_startup" and missing:
-        said.append(await turn.say(f"coach_try_{missing[0]}"))
+        said.append(await turn.say(f"coach_try_{missing}"))
     words = " ".join(reply.text for reply in said)
     if moment.change > 0:
         return await turn.say("hint_up", hint=words, name=table.name)
     return await turn.say(
         "hint_down" if moment.change < 0 else "hint_same", hint=words, name=table.name
     )
+
+
+def _missing(table: Table, moment: Moment) -> Read | None:
+    """What could be added to a line; who answers the other is not asked what happened."""
+    first = {scene.id for scene in table.case.seat.scenes[:EVENT_IN_SCENES]}
+    tells = "answer" in moment.reads or "feeling" in moment.reads
+    wanted = [read for read in TRY if read != "event" or (moment.scene in first and not tells)]
+    return next((read for read in wanted if read not in moment.reads), None)
 
 
 async def example(turn: TurnContext, argument: str = "") -> list[Reply]:
@@ -145,6 +175,14 @@ async def too_much(turn: TurnContext, argument: str = "") -> list[Reply]:
     """It comes too close: the play stands still, and the user comes first."""
     await turn.roleplays.pause(turn.chat_id, asked=True)
     return [await turn.say("roleplay_paused")]
+
+
+async def after(turn: TurnContext, argument: str = "") -> list[Reply]:
+    """Something was typed right after the end: say that it is over, and how to go on."""
+    table = await opened(turn)
+    if table is None or table.stage != OVER:
+        return [await turn.say("go_on")]
+    return [await turn.say("roleplay_after", name=table.name)]
 
 
 async def waits(turn: TurnContext, argument: str = "") -> list[Reply]:

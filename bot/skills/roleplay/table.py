@@ -42,7 +42,7 @@ class Table:
 
 def filled(content: Content, play: Play, text: str) -> str:
     """A text of a case with the name of the other in it."""
-    other = content.other(play.relation)
+    other = content.other(play.relation, play.word)
     return text.format_map({"other": other, "Other": other[:1].upper() + other[1:]})
 
 
