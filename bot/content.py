@@ -137,6 +137,25 @@ class Relation(Strict):
     words: dict[str, str] = Field(default_factory=dict)
 
 
+class ExportTable(Strict):
+    """What a table and its columns are called in an export."""
+
+    title: str
+    columns: dict[str, str]
+
+
+class ExportWords(Strict):
+    """content/export.yml: the words of the page with everything that is kept."""
+
+    title: str
+    intro: str
+    not_here: str
+    made_on: str
+    answers: dict[Literal["yes", "no"], str]
+    hidden: frozenset[str]
+    tables: dict[str, ExportTable]
+
+
 class _Tips(Strict):
     tips: tuple[Tip, ...]
 
@@ -179,6 +198,7 @@ class Content:
     gates: Mapping[str, Gate]
     relations: Mapping[str, Relation]
     unknown_other: str
+    export: ExportWords
     safety_reviewed_by: str | None
     styles: Mapping[str, StyleInfo]
     scenarios: Mapping[str, Scenario]
@@ -280,6 +300,7 @@ def load(folder: Path = CONTENT_DIR) -> Content:
         gates={str(flag): gate for flag, gate in gates.items()},
         relations=relations.relations,
         unknown_other=relations.unknown,
+        export=read_file(folder, "export.yml", ExportWords),
         safety_reviewed_by=safety.reviewed_by,
         styles=read_file(folder, "styles.yml", StyleFile).by_name,
         scenarios={

@@ -197,6 +197,8 @@ def _show(replies: Sequence[Reply], out: TextIO) -> None:
     first = 1
     for reply in replies:
         out.write("\n".join(f"  {line}".rstrip() for line in plain(reply.text).split("\n")) + "\n")
+        for file in (reply.document, reply.sheet, reply.archive):
+            out.write(f"  [{file.name}]\n" if file else "")
         for row in reply.buttons:
             labels = (f"[{number}] {b.label}" for number, b in enumerate(row, first))
             out.write("    " + "   ".join(labels) + "\n")

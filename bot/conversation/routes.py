@@ -29,6 +29,7 @@ COMMANDS: dict[str, Step | Event] = {
     "hulp": Do("lines"),
     "privacy": Do("privacy"),
     "wis": Do("confirm_erase"),
+    "export": Do("confirm_export"),
     "land": Say("ask_country"),
     "plan": Safety("plan"),
     "help": Event("ask_capabilities"),
@@ -83,9 +84,25 @@ AGREEMENT_PRESSES = frozenset(
         "erased",
     }
 )  # fmt: skip
+# What a button may ask for by its name.
+BUTTONS = frozenset(
+    {"privacy", "confirm_erase", "lines", "confirm_export", "export", "export_cancelled"}
+)
 # Before consent only these are answered; everything else leads to the open question.
 WITHOUT_CONSENT = frozenset(
-    {"start", "lines", "privacy", "country", "consent", "confirm_erase", "erase", "reach"}
+    {
+        "start",
+        "lines",
+        "privacy",
+        "country",
+        "consent",
+        "confirm_erase",
+        "erase",
+        "reach",
+        "confirm_export",
+        "export",
+        "export_cancelled",
+    }
 )
 SAID_WITHOUT_CONSENT = ("media_", "ask_country", "button_past", "group_chat")
 
@@ -121,7 +138,7 @@ def press(data: str) -> Step | Event:
             return Do(skill, action)
         case "erase":
             return Do("erase", rest)
-        case "do" if rest in {"privacy", "confirm_erase", "lines"}:
+        case "do" if rest in BUTTONS:
             return Do(rest)
         case "coach" if action in COACH_PRESSES:
             return Event(COACH_PRESSES[action], {"tip": argument} if argument else {})

@@ -15,6 +15,7 @@ from bot.db.repositories import (
     Agreements,
     Chats,
     Entries,
+    Everything,
     Exercises,
     Plans,
     Roleplays,
@@ -40,6 +41,7 @@ class TurnContext:
         schedules: when something is sent unasked.
         entries: what was told in check-ins.
         roleplays: what is stored of role-plays.
+        everything: every row about this chat.
         plans: what leads through a hard moment.
         exercises: what is stored of exercises.
         agreements: what is stored of agreements.
@@ -63,6 +65,7 @@ class TurnContext:
     schedules: Schedules
     entries: Entries
     roleplays: Roleplays
+    everything: Everything
     plans: Plans
     exercises: Exercises
     agreements: Agreements

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from bot.archive import Archive
 from bot.content import Button
 from bot.roleplay.curve import TrustCurve
 from bot.sheet import Sheet
@@ -44,6 +45,7 @@ class Reply:
             trust of a role-play.
         document: a file that goes with it.
         sheet: a sheet of paper that is drawn when it is sent, and goes with it as a file.
+        archive: several files in one, packed when it is sent.
         card: a number to call, sent in place of the text where the channel can.
         clears: the chat is emptied before this is sent, as far as the channel can: of the messages
             with these ids and of all that are known; None for every other reply.
@@ -56,6 +58,7 @@ class Reply:
     picture: dict[str, Any] | TrustCurve | None = None
     document: Document | None = None
     sheet: Sheet | None = field(default=None, kw_only=True)
+    archive: Archive | None = field(default=None, kw_only=True)
     card: Card | None = field(default=None, kw_only=True)
     clears: tuple[int, ...] | None = field(default=None, kw_only=True)
 
@@ -70,6 +73,7 @@ class Reply:
             "curve": self.picture.model_dump() if isinstance(self.picture, TrustCurve) else None,
             "document": [self.document.name, self.document.text] if self.document else None,
             "sheet": self.sheet.model_dump() if self.sheet else None,
+            "archive": self.archive.model_dump() if self.archive else None,
             "card": asdict(self.card) if self.card else None,
             "clears": self.clears,
         }
@@ -87,6 +91,7 @@ class Reply:
             Document(*document) if (document := payload.get("document")) else None,
             # What was queued by an earlier version has none of these.
             sheet=Sheet(**payload["sheet"]) if payload.get("sheet") else None,
+            archive=Archive(**payload["archive"]) if payload.get("archive") else None,
             card=Card(**payload["card"]) if payload.get("card") else None,
             clears=None if payload.get("clears") is None else tuple(payload["clears"]),
         )
@@ -120,7 +125,7 @@ def join(replies: Sequence[Reply]) -> list[Reply]:
 def _belong_together(last: Reply, reply: Reply) -> bool:
     """Whether two replies can be one message: what has a picture or a file stands alone."""
     attached = any(
-        (last.picture, last.document, last.sheet, reply.picture, reply.document, reply.sheet)
+        each.picture or each.document or each.sheet or each.archive for each in (last, reply)
     )
     short = len(last.text) + len(reply.text) <= JOINED_UP_TO
     alone = last.stands_alone or reply.stands_alone

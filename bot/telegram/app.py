@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 COMMANDS = (
     "start", "tip", "tips", "oefeningen", "afspraken", "checkin", "voortgang", "rollenspel", "hulp",
     "plan", "land", "help",
-    "privacy", "stop", "wis",
+    "privacy", "export", "stop", "wis",
 )  # fmt: skip
 START_TRIES_WAIT = 5.0
 TIDY_EVERY = 3600.0

@@ -19,6 +19,7 @@ from telegram import Bot, LinkPreviewOptions, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
+from bot.archive import pack
 from bot.conversation.drain import Conversation
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher, DecryptionError
@@ -171,6 +172,8 @@ class Sender:
         Drawn here and not in the turn, which would hold up everybody.
         """
         try:
+            if reply.archive:
+                return await asyncio.to_thread(pack, reply.archive)
             if reply.sheet:
                 return await asyncio.to_thread(draw_sheet, reply.sheet)
             match reply.picture:
@@ -320,6 +323,8 @@ class Sender:
 
 def _file(reply: Reply, drawn: bytes | None) -> tuple[str, bytes] | None:
     """Name and content of the file that goes with a reply, None without one."""
+    if reply.archive and drawn:
+        return reply.archive.name, drawn
     if reply.sheet and drawn:
         return reply.sheet.name, drawn
     return (reply.document.name, reply.document.text.encode()) if reply.document else None

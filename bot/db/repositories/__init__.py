@@ -3,6 +3,7 @@
 from bot.db.repositories.agreements import Agreements, KeptAgreement
 from bot.db.repositories.chats import QUESTION_KEY, Chats
 from bot.db.repositories.entries import Entries
+from bot.db.repositories.everything import Everything
 from bot.db.repositories.exercises import Exercises, KeptExercise
 from bot.db.repositories.inbox import IDS_KEPT, PARKED_KEPT, Inbox, Incoming
 from bot.db.repositories.nudges import Nudge, NudgeQueue
@@ -38,6 +39,7 @@ __all__ = [
     "Claim",
     "Due",
     "Entries",
+    "Everything",
     "Exercises",
     "Inbox",
     "Incoming",
