@@ -52,6 +52,11 @@ class FakeChats:
         return None, {"concern": "agreement_broken", "reasons": list(self._reasons)}
 
 
+class NothingSaved:
+    async def of_chat(self, chat_id: int) -> list[str]:
+        return []
+
+
 @dataclass(frozen=True)
 class Speaker:
     """Renders with the real skills."""
@@ -65,6 +70,8 @@ class Speaker:
             now=NOW,
             content=self.content,
             chats=FakeChats(reasons),  # type: ignore[arg-type]
+            saved=NothingSaved(),  # type: ignore[arg-type]
+            everything=None,  # type: ignore[arg-type]
             schedules=None,  # type: ignore[arg-type]
             entries=None,  # type: ignore[arg-type]
             roleplays=None,  # type: ignore[arg-type]

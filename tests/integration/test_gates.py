@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -20,9 +21,12 @@ from bot.conversation.steps import (
     ExplainTip,
     Feedback,
     GiveTip,
+    Recall,
     Safety,
     Say,
     Step,
+    Summarise,
+    TellMore,
 )
 from bot.conversation.understanding import NO_CRISIS, Understanding
 from bot.skills import gates, registry, safety
@@ -58,6 +62,16 @@ class Remembers:
         return {1: "wandelen"}
 
 
+class Holds:
+    """Has this of every chat."""
+
+    def __init__(self, kept: Any) -> None:
+        self._kept = kept
+
+    async def of_chat(self, chat_id: int) -> Any:
+        return self._kept
+
+
 def turn_of(content: Content, facts: Facts, flags: tuple[str, ...] = (), **slots: Any) -> Any:
     return TurnContext(
         chat_id=1,
@@ -65,6 +79,8 @@ def turn_of(content: Content, facts: Facts, flags: tuple[str, ...] = (), **slots
         now=NOW,
         content=content,
         chats=Remembers(),  # type: ignore[arg-type]
+        saved=Holds([tip.id for tip in content.tips]),  # type: ignore[arg-type]
+        everything=Holds({}),  # type: ignore[arg-type]
         plans=Remembers(),  # type: ignore[arg-type]
         schedules=Remembers(),  # type: ignore[arg-type]
         entries=Remembers(),  # type: ignore[arg-type]
@@ -82,6 +98,8 @@ def every_step(content: Content) -> Iterator[Step]:
     """Every Step that there is, with everything that it can be about."""
     yield from (GiveTip(tip.id) for tip in content.tips)
     yield from (ExplainTip(tip.id) for tip in content.tips)
+    for tip in content.tips:
+        yield from (TellMore(tip.id), Recall(tip.id), Summarise(tip.id))
     yield from (Ask(question) for question in content.question_by_id)
     for concern in content.concerns:
         yield from (Acknowledge(concern), Bridge(concern))
@@ -94,7 +112,8 @@ def every_step(content: Content) -> Iterator[Step]:
 def test_no_sort_of_step_is_left_out(content: Content) -> None:
     walked = {type(step) for step in every_step(content)} | {Safety}
     assert walked >= set(STEP_BY_KEY.values()) & {
-        Say, Acknowledge, Ask, Bridge, GiveTip, ExplainTip, Clarify, Feedback, Safety, Do
+        Say, Acknowledge, Ask, Bridge, GiveTip, ExplainTip, TellMore, Recall, Summarise, Clarify,
+        Feedback, Safety, Do,
     }  # fmt: skip
     # A Step that a new skill brings is not named above: it must be frozen all the same.
 
@@ -159,18 +178,24 @@ async def test_no_path_leads_past_a_red_flag(content: Content, flag: str) -> Non
     ]
     for facts, flags, relation in raised:
         for tip in content.tips:
-            for step in (GiveTip(tip.id), ExplainTip(tip.id)):
+            for step in (GiveTip(tip.id), ExplainTip(tip.id), TellMore(tip.id)):
                 turn = turn_of(content, facts, flags, relation=relation, concern="lied_to")
                 said = advises(content, await say_it(step, turn))
                 assert bool(said) == (tip.id not in closed), (step, said)
+            if tip.id in closed:
+                past = replace(facts, given=(GivenTip(tip.id, NOW),))
+                for step in (Recall(tip.id), Summarise(tip.id)):
+                    turn = turn_of(content, past, flags, relation=relation, concern="lied_to")
+                    assert not [r for r in await say_it(step, turn) if tip.title in r.text], step
         for question in content.question_by_id:
             turn = turn_of(content, facts, flags, relation=relation)
             said = advises(content, await say_it(Ask(question), turn))
             assert bool(said) == (question not in asked), (question, said)
         turn = turn_of(content, facts, flags, relation=relation)
-        [listed] = await say_it(Do("list_tips"), turn)
-        offered = {b.press.removeprefix("tip:") for row in listed.buttons for b in row}
-        assert not offered & closed
+        for action in ("list_tips", "saved_tips"):
+            for listed in await say_it(Do(action), turn):
+                offered = {b.press.removeprefix("tip:") for row in listed.buttons for b in row}
+                assert not offered & closed
 
 
 @pytest.mark.parametrize("flag", FLAGS)
