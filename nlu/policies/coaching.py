@@ -115,7 +115,7 @@ class CoachingPolicy(DecisionPolicy):
             return Decision(NO_SAFE_TIP, {"stage": None})
         again = heard.intent == heard.concern and heard.came_back_to
         # A new story begins anew; only whose trust it was stays true of the same other.
-        side = heard.known.side if heard.same_other and heard.relation else None
+        side = heard.known.side if heard.same_other else None
         return Decision(
             EXPLORE_AGAIN if again else EXPLORE,
             {

@@ -213,7 +213,7 @@ async def test_the_overview_tells_endings_and_styles_of_all_plays(player: Player
     told = await player.forges("play:progress")
     assert "De geheime etentjes (Saskia): Bob loopt weg. Vertrouwen: weg." in text(told)
     assert "Na de scheiding (Joyce): Samen ouders." in text(told)
-    assert "vooral dit: verwijt. In je laatste: zachte start." in text(told)
+    assert "eerst: verwijt. De laatste keer: zachte start." in text(told)
 
 
 async def test_progress_leads_to_what_was_practised(player: Player) -> None:
@@ -227,11 +227,11 @@ async def test_progress_leads_to_what_was_practised(player: Player) -> None:
 async def test_who_types_on_after_the_end_hears_that_it_is_over(player: Player) -> None:
     await player.starts()
     await player.plays(list(HARSH))
-    told = await player.says("Ik was zelf ook wat stil")
+    told = await player.says("Daar moet ik over nadenken, Bob")
     assert keys(told) == ["roleplay_after"]
     assert labels(told) == ["Nog een keer", "Klaar"]
     # Only once: then it is about the user.
-    assert keys(await player.says("Ik was zelf ook wat stil")) != ["roleplay_after"]
+    assert keys(await player.says("Daar moet ik over nadenken, Bob")) != ["roleplay_after"]
 
 
 async def test_after_done_a_message_is_about_the_user(player: Player) -> None:
@@ -247,10 +247,11 @@ async def test_after_done_a_message_is_about_the_user(player: Player) -> None:
 async def test_a_reproach_that_is_not_sure_to_be_one_costs_nothing(player: Player) -> None:
     await player.starts()
     player.styled.sure = 0.7
-    answer = await player.says(HARSH[0])
-    assert keys(answer) == ["roleplay_line", "hint_same"]
+    for line in HARSH[:3]:
+        assert "hint_down" not in keys(await player.says(line))
     _, play = await player.stored()
-    assert [(m.style, m.change) for m in play.moments] == [("other", 0)]
+    assert {m.style for m in play.moments} <= {"other"}
+    assert play.trust == 8
 
 
 async def test_praise_quotes_only_what_is_sure(player: Player) -> None:
@@ -443,10 +444,11 @@ async def test_a_question_about_danger_freezes_the_play_too(player: Player) -> N
 
 async def test_after_a_no_to_that_question_the_play_can_go_on(player: Player) -> None:
     await player.starts()
-    await player.says(GENTLE[0])
-    asked = await player.says("ik weet niet of ik dit leven nog wel wil")
-    assert keys(asked)[0].startswith("crisis_suicide_ask")
-    denied = await player.presses("Nee")
+    async with writing(player.app.engine) as session:
+        chats = Chats(session, player.app.cipher)
+        await chats.set_hold(CHAT, "ask", "suicide", "any", player.app.clock())
+    assert keys(await player.says(GENTLE[0])) == ["crisis_suicide_again"]
+    denied = await player.forges("safety:denied")
     assert keys(denied) == ["crisis_denied_play"]
     assert keys(await player.presses("Verder spelen"))[0] == "roleplay_resumed"
 
