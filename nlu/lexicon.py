@@ -186,6 +186,16 @@ class Lexicon:
             kind = Kind.CHILD
         return Crisis(level, kind, tuple(rule.id for rule in found), flags)
 
+    def is_figure(self, kind: Kind, fragments: Sequence[str]) -> bool:
+        """Says whether a turn holds a figure of speech, or a denial, that excuses words of a kind.
+
+        Args:
+            kind: whose rules know it.
+            fragments: the messages of one turn.
+        """
+        excuses = [rule.unless for rule in self.rules if rule.kind is kind and rule.unless]
+        return any(excuse.search(plain) for plain in self._plains(fragments) for excuse in excuses)
+
     def hints(self, fragments: Sequence[str]) -> frozenset[Kind]:
         """Looks for veiled signs that are too little to ask about when they stand alone.
 

@@ -41,11 +41,13 @@ class CrisisCheck(GraphComponent):
         wanting to live, so it takes more. Set on dev (docs/decisions/0005).
         """
         return {
-            "ask_from": {"suicide": 0.25, "violence": 0.35, "child": 0.40, "harm_other": 0.35},
+            "ask_from": {"suicide": 0.30, "violence": 0.30, "child": 0.40, "harm_other": 0.35},
             "act_from": 0.60,
             "open_from": 0.30,
             # A line to a character of a role-play is about a story: it takes more to break it off.
             "times_in_play": 1.5,
+            # "Ik kan hem wel schieten": words of hurting somebody that are only a way of speaking.
+            "figure_from": 0.60,
             # An age alone sounds like a child in danger, and gets lines for the young anyway.
             "ask_minor_from": 0.65,
         }
@@ -141,6 +143,9 @@ class CrisisCheck(GraphComponent):
         age_only = minor and kind is Kind.CHILD
         config = self._config
         share: float = config["ask_minor_from"] if age_only else config["ask_from"][kind]
+        text = message.get(TEXT) or ""
+        if kind is Kind.HARM_OTHER and self._lexicon.is_figure(kind, text.split("\n")):
+            share = config["figure_from"]
         return share * config["times_in_play"] if _in_play(message) else share
 
 

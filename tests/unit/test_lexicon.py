@@ -576,3 +576,16 @@ def test_a_missing_file_and_a_doubled_id_are_refused(tmp_path: Path) -> None:
     path.write_text(RULE + RULE.replace("\nrules:\n", ""), encoding="utf-8")
     with pytest.raises(LexiconError, match="odd_one: this id is used twice"):
         Lexicon.load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("ik kan hem wel schieten soms", True),
+        ("ik zou haar nooit iets aandoen", True),
+        ("ik ga hem iets aandoen", False),
+        ("mijn collega zwijgt al weken", False),
+    ],
+)
+def test_a_way_of_speaking_about_hurting_somebody_is_known(text: str, figure: bool) -> None:
+    assert Lexicon.load().is_figure(Kind.HARM_OTHER, [text]) is figure

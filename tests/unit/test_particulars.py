@@ -14,6 +14,7 @@ from nlu.particulars import Particulars, read_particulars, read_side
         ("ik ben vreemdgegaan en mijn vrouw weet het", "breaker"),
         ("Ik heb tegen haar gelogen over het geld.", "breaker"),
         ("ik heb mijn vrouw bedrogen", "breaker"),
+        ("ik heb al honderd keer sorry gezegd", "breaker"),
         ("ik heb mijn man betrapt, hij is vreemdgegaan", "hurt"),
         ("ik ben degene die gelogen heeft", "breaker"),
         ("hoe kan ik zijn vertrouwen terugwinnen?", "breaker"),
