@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.conversation.late_dialogue import LateDialogue
     from bot.conversation.turn import Clock, Turns
     from bot.nudges.loop import Nudges
+    from bot.retention import Retention
 
 
 def now() -> datetime:
@@ -48,6 +49,7 @@ class App:
     turns: Turns
     conversation: Conversation
     nudges: Nudges
+    retention: Retention
     clock: Clock
 
 
@@ -129,6 +131,7 @@ async def running(
     from bot.conversation.drain import Conversation
     from bot.conversation.turn import Turns
     from bot.nudges.loop import Nudges
+    from bot.retention import Retention
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     content = content or copy.load()
@@ -142,6 +145,7 @@ async def running(
         merge = timedelta(seconds=settings.merge_seconds)
         conversation = Conversation(engine, cipher, turns, content, lexicon, clock, merge)
         nudges = Nudges(engine, cipher, content, clock, conversation.on_replies)
-        yield App(settings, content, engine, cipher, turns, conversation, nudges, clock)
+        retention = Retention(engine, cipher, content, clock, conversation.on_replies)
+        yield App(settings, content, engine, cipher, turns, conversation, nudges, retention, clock)
     finally:
         await engine.dispose()

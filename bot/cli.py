@@ -141,6 +141,7 @@ def _bot(options: argparse.Namespace, settings: Settings) -> int:
                 application,
                 app.conversation,
                 app.nudges,
+                app.retention,
                 content,
                 app.engine,
                 app.cipher,

@@ -86,8 +86,11 @@ AGREEMENT_PRESSES = frozenset(
 )  # fmt: skip
 # What a button may ask for by its name.
 BUTTONS = frozenset(
-    {"privacy", "confirm_erase", "lines", "confirm_export", "export", "export_cancelled"}
-)
+    {
+        "privacy", "confirm_erase", "lines", "confirm_export", "export", "export_cancelled",
+        "confirm_withdraw",
+    }
+)  # fmt: skip
 # Before consent only these are answered; everything else leads to the open question.
 WITHOUT_CONSENT = frozenset(
     {
@@ -138,8 +141,12 @@ def press(data: str) -> Step | Event:
             return Do(skill, action)
         case "erase":
             return Do("erase", rest)
+        case "withdraw":
+            return Do("withdraw", rest)
         case "do" if rest in BUTTONS:
             return Do(rest)
+        case "do" if rest == "stay":
+            return Say("stayed")
         case "coach" if action in COACH_PRESSES:
             return Event(COACH_PRESSES[action], {"tip": argument} if argument else {})
         case "coach" if action == "side":

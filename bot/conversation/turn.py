@@ -27,6 +27,7 @@ from bot.db.repositories import (
     Roleplays,
     SavedTips,
     Schedules,
+    Silences,
     Trackers,
 )
 from bot.db.session import reading, writing
@@ -145,6 +146,8 @@ class Turns:
                 texts=[i.value for i in turn.inbounds if i.kind is InboundKind.TEXT],
                 inbox_ids=turn.inbox_ids,
             )
+            if turn.inbounds[0].kind is not InboundKind.REACH:
+                await Silences(session).heard_from(turn.chat_id, now)
             if facts.onboarded:
                 await safety.remember_flags(context)
                 await checkin.heard_from(context, turn.inbounds[0].kind is not InboundKind.REACH)

@@ -67,6 +67,9 @@ class User(Base):
     consented_at: Mapped[datetime | None] = mapped_column(Moment)
     unreachable_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    # The day of the last message or press; who is silent for a year is asked whether to stay.
+    seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    asked_to_stay_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class SafetyHold(Base):

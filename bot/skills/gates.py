@@ -28,19 +28,11 @@ from bot.skills.reply import Reply
 # What may still be done while tips are frozen; all else, also what is yet to be built, waits.
 FREE_ACTIONS = frozenset(
     {
-        "lines",
-        "privacy",
-        "confirm_erase",
-        "erase",
-        "confirm_export",
-        "export",
-        "export_cancelled",
-        "country",
-        "consent",
-        "reach",
-        "onboard",
+        "lines", "privacy", "confirm_erase", "erase", "confirm_export", "export",
+        "export_cancelled", "country", "consent", "reach", "onboard", "confirm_withdraw",
+        "withdraw",
     }
-)
+)  # fmt: skip
 FREE_WORDS = (
     "media_", "ask_country", "group_chat", "delayed", "button_past", "bot_challenge",
 )  # fmt: skip

@@ -12,6 +12,8 @@ from bot.skills.reply import PARAGRAPH, Reply
 CONFIRM_WITHIN = timedelta(minutes=30)
 # All that is kept; or the messages in the chat too, as far as a bot can.
 ERASING = ("erase:yes", "erase:all")
+WITHDRAWING = "withdraw:yes"
+STAMPED = (*ERASING, WITHDRAWING)
 # Telegram lets a bot delete nothing older.
 DELETABLE = timedelta(hours=48)
 
@@ -29,15 +31,29 @@ async def privacy(turn: TurnContext) -> list[Reply]:
 
 async def confirm_erase(turn: TurnContext) -> list[Reply]:
     """Ask once; the button carries the moment, so that it does not stay valid."""
+    return [await turn.say("confirm_erase", buttons=_stamped(turn, "confirm_erase"))]
+
+
+async def confirm_withdraw(turn: TurnContext) -> list[Reply]:
+    """Say what withdrawing consent means, offer the data first, and ask once."""
+    return [await turn.say("confirm_withdraw", buttons=_stamped(turn, "confirm_withdraw"))]
+
+
+def _stamped(turn: TurnContext, key: str) -> tuple[tuple[Button, ...], ...]:
     stamp = int(turn.now.timestamp())
-    rows = tuple(
+    return tuple(
         tuple(
-            Button(label=b.label, press=f"{b.press}:{stamp}" if b.press in ERASING else b.press)
+            Button(label=b.label, press=f"{b.press}:{stamp}" if b.press in STAMPED else b.press)
             for b in row
         )
-        for row in turn.content.messages["confirm_erase"].buttons
+        for row in turn.content.messages[key].buttons
     )
-    return [await turn.say("confirm_erase", buttons=rows)]
+
+
+def _in_time(turn: TurnContext, stamp: str) -> bool:
+    """Whether a button is of just now; a forged moment may be one that no calendar has."""
+    age = turn.now.timestamp() - int(stamp) if stamp.isdecimal() else -1
+    return 0 <= age <= CONFIRM_WITHIN.total_seconds()
 
 
 async def erase(turn: TurnContext, argument: str) -> list[Reply]:
@@ -45,9 +61,7 @@ async def erase(turn: TurnContext, argument: str) -> list[Reply]:
     answer, _, stamp = argument.partition(":")
     if f"erase:{answer}" not in ERASING:
         return [await turn.say("erase_cancelled")]
-    # Compared as numbers: a forged moment may be one that no calendar has.
-    age = turn.now.timestamp() - int(stamp) if stamp.isdecimal() else -1
-    if not 0 <= age <= CONFIRM_WITHIN.total_seconds():
+    if not _in_time(turn, stamp):
         return [await turn.say("button_past")]
     # With the rows the ids go too, so they are taken along.
     written = await turn.chats.message_ids(turn.chat_id, turn.now - DELETABLE)
@@ -57,3 +71,15 @@ async def erase(turn: TurnContext, argument: str) -> list[Reply]:
         said = turn.content.messages["erased_all"].variants[0]
         return [Reply(("erased_all",), said, clears=tuple(written))]
     return [Reply(("erased",), turn.content.messages["erased"].variants[0])]
+
+
+async def withdraw(turn: TurnContext, argument: str) -> list[Reply]:
+    """Take consent back: all goes but the country and what safety needs, as before consent."""
+    answer, _, stamp = argument.partition(":")
+    if f"withdraw:{answer}" != WITHDRAWING:
+        return [await turn.say("withdraw_cancelled")]
+    if not _in_time(turn, stamp):
+        return [await turn.say("button_past")]
+    await turn.chats.withdraw(turn.chat_id, turn.inbox_ids)
+    turn.forget = True
+    return [Reply(("withdrawn",), turn.content.messages["withdrawn"].variants[0])]

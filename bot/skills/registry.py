@@ -52,6 +52,7 @@ DO: dict[str, Action] = {
     "list_tips": coaching.list_tips,
     "privacy": privacy.privacy,
     "confirm_erase": privacy.confirm_erase,
+    "confirm_withdraw": privacy.confirm_withdraw,
     "lines": safety.lines,
     "confirm_export": export.confirm,
     "export": export.export,
@@ -71,6 +72,7 @@ DO_WITH: dict[str, ActionWithArgument] = {
     "consent": onboarding.consent,
     "reach": onboarding.reach,
     "erase": privacy.erase,
+    "withdraw": privacy.withdraw,
     "save_tip": saving.save,
     "let_go_tip": saving.let_go,
 }

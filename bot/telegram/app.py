@@ -20,6 +20,7 @@ from bot.conversation.drain import Conversation
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
 from bot.nudges.loop import Nudges
+from bot.retention import Retention
 from bot.telegram import heartbeat
 from bot.telegram.handlers import AnyApplication, register
 from bot.telegram.inbox import StoringBot
@@ -69,6 +70,7 @@ async def run(
     application: AnyApplication,
     conversation: Conversation,
     nudges: Nudges,
+    retention: Retention,
     content: Content,
     engine: AsyncEngine,
     cipher: Cipher,
@@ -99,6 +101,7 @@ async def run(
     background = [
         asyncio.create_task(heartbeat.beat(data_dir)),
         asyncio.create_task(_tidy_now_and_then(conversation)),
+        asyncio.create_task(retention.run()),
     ]
     left = await conversation.resume()
     await updater.start_polling(

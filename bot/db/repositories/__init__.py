@@ -22,6 +22,7 @@ from bot.db.repositories.schedules import (
     Schedules,
 )
 from bot.db.repositories.send_limits import SendLimits
+from bot.db.repositories.silences import TIME_TO_ANSWER, Silences
 from bot.db.repositories.trackers import Trackers
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "PARKED_KEPT",
     "QUESTION_KEY",
     "SUMMARY",
+    "TIME_TO_ANSWER",
     "TIP",
     "Agreements",
     "Chats",
@@ -53,5 +55,6 @@ __all__ = [
     "SavedTips",
     "Schedules",
     "SendLimits",
+    "Silences",
     "Trackers",
 ]

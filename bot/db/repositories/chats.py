@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, func, select, union, update
+from sqlalchemy import delete, select, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
 from bot.db.models import (
     Base,
-    CheckinEntry,
-    ExerciseRow,
     GivenTipRow,
     InboxItem,
-    Moment,
     OutboxItem,
-    RoleplayRow,
     SafetyGate,
-    SafetyGuide,
     SafetyHold,
     SaidLine,
-    ScheduleRow,
     TipCount,
     User,
 )
-from bot.db.repositories.exercises import OPEN
+from bot.db.repositories.fact_statements import ABOUT, GATES, GIVEN, POOLED, SAID
 from bot.db.repositories.roleplays import OVER
-from bot.db.repositories.schedules import CHECKIN
 from bot.db.repositories.statements import insert
 from nlu.facts import (
     Facts,
@@ -42,9 +35,6 @@ from nlu.facts import (
     zone_of,
 )
 
-GIVEN_REMEMBERED = 30
-# Wordings that were said longer ago may be said again as if they were new.
-SAID_REMEMBERED = 200
 # A check-in that was left alone for so long is over.
 CHECKIN_OPEN = timedelta(hours=1)
 QUESTION_KEY = "question:"
@@ -53,61 +43,10 @@ GUIDE_OPEN = timedelta(hours=1)
 # Who was silent for so long during a hold comes back: then safety is asked about anew.
 AWAY_FROM = timedelta(hours=6)
 
-# What each turn reads, built once: building a statement takes longer than running it.
-_CHAT = bindparam("chat_id", type_=BigInteger)
-_ASKED_FOR = select(_CHAT.label("id")).subquery()
-_NEWEST_CHECKIN = (
-    select(func.max(CheckinEntry.id)).where(CheckinEntry.chat_id == _CHAT).scalar_subquery()
+# The country, and how careful to be: what is kept of who did not consent.
+KEPT_WITHOUT_CONSENT = frozenset(
+    {User.__tablename__, SafetyHold.__tablename__, SafetyGate.__tablename__}
 )
-_ABOUT = (
-    select(
-        User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked,
-        SafetyHold.seen_at, SafetyGuide.what, SafetyGuide.step, SafetyGuide.keep,
-        ScheduleRow.zone, ScheduleRow.enabled, ScheduleRow.unanswered, ScheduleRow.nudged_at,
-        CheckinEntry.id, CheckinEntry.stage,
-        RoleplayRow.stage, RoleplayRow.touched_at, RoleplayRow.asked,
-        ExerciseRow.touched_at,
-    )
-    .select_from(_ASKED_FOR)
-    .outerjoin(User, User.chat_id == _ASKED_FOR.c.id)
-    .outerjoin(SafetyHold, SafetyHold.chat_id == _ASKED_FOR.c.id)
-    .outerjoin(
-        SafetyGuide,
-        and_(
-            SafetyGuide.chat_id == _ASKED_FOR.c.id,
-            SafetyGuide.since > bindparam("guided_since", type_=Moment),
-        ),
-    )
-    .outerjoin(
-        ScheduleRow, and_(ScheduleRow.chat_id == _ASKED_FOR.c.id, ScheduleRow.kind == CHECKIN)
-    )
-    .outerjoin(
-        CheckinEntry,
-        and_(
-            CheckinEntry.id == _NEWEST_CHECKIN,
-            CheckinEntry.stage != "done",
-            CheckinEntry.started_at > bindparam("open_since", type_=Moment),
-        ),
-    )
-    .outerjoin(RoleplayRow, RoleplayRow.chat_id == _ASKED_FOR.c.id)
-    .outerjoin(
-        ExerciseRow, and_(ExerciseRow.chat_id == _ASKED_FOR.c.id, ExerciseRow.state == OPEN)
-    )
-)  # fmt: skip
-_GATES = select(SafetyGate.relation, SafetyGate.flag).where(SafetyGate.chat_id == _CHAT)
-_GIVEN = (
-    select(GivenTipRow.tip_id, GivenTipRow.given_at, GivenTipRow.helped)
-    .where(GivenTipRow.chat_id == _CHAT)
-    .order_by(GivenTipRow.id.desc())
-    .limit(GIVEN_REMEMBERED)
-)
-_SAID = (
-    select(SaidLine.key, SaidLine.variant, SaidLine.said_at)
-    .where(SaidLine.chat_id == _CHAT)
-    .order_by(SaidLine.said_at.desc())
-    .limit(SAID_REMEMBERED)
-)
-_POOLED = select(TipCount.concern, TipCount.tip_id, TipCount.helped, TipCount.unhelped)
 
 
 class Chats:
@@ -123,7 +62,7 @@ class Chats:
         """
         of_chat = {"chat_id": chat_id}
         about = await self._session.execute(
-            _ABOUT,
+            ABOUT,
             {**of_chat, "open_since": now - CHECKIN_OPEN, "guided_since": now - GUIDE_OPEN},
         )
         (
@@ -131,13 +70,13 @@ class Chats:
             zone, checkins, unanswered, nudged_at, entry_id, stage, *roleplay, touched_at,
         ) = about.one()  # fmt: skip
         gates: dict[str, set[str]] = {}
-        for relation, flag in await self._session.execute(_GATES, of_chat):
+        for relation, flag in await self._session.execute(GATES, of_chat):
             gates.setdefault(relation, set()).add(flag)
-        given = await self._session.execute(_GIVEN, of_chat)
+        given = await self._session.execute(GIVEN, of_chat)
         said: dict[str, dict[int, datetime]] = {}
-        for key, variant, moment in await self._session.execute(_SAID, of_chat):
+        for key, variant, moment in await self._session.execute(SAID, of_chat):
             said.setdefault(key, {})[variant] = moment
-        counts = await self._session.execute(_POOLED)
+        counts = await self._session.execute(POOLED)
         return Facts(
             now=now,
             onboarded=consented_at is not None,
@@ -173,7 +112,7 @@ class Chats:
         """The user's row, made when there is none."""
         user = await self._session.get(User, chat_id)
         if user is None:
-            user = User(chat_id=chat_id, created_at=now)
+            user = User(chat_id=chat_id, created_at=now, seen_at=now)
             self._session.add(user)
             await self._session.flush()
         return user
@@ -182,6 +121,20 @@ class Chats:
         """Remember that a chat cannot be reached, or can again (None)."""
         await self._session.execute(
             update(User).where(User.chat_id == chat_id).values(unreachable_at=since)
+        )
+
+    async def withdraw(self, chat_id: int, keep_inbox: Sequence[int]) -> None:
+        """Back to before consent: only the country and what safety needs stay.
+
+        Args:
+            chat_id: the chat.
+            keep_inbox: inbox rows that the running turn still has to mark.
+        """
+        await self.erase(chat_id, keep_inbox, keep=KEPT_WITHOUT_CONSENT)
+        await self._session.execute(
+            update(User)
+            .where(User.chat_id == chat_id)
+            .values(consented_at=None, asked_to_stay_at=None)
         )
 
     async def hold(self, chat_id: int) -> SafetyHold | None:
@@ -299,17 +252,28 @@ class Chats:
         found = await self._session.scalars(union(sent, received))
         return sorted(number for number in found if number is not None)
 
-    async def erase(self, chat_id: int, keep_inbox: Sequence[int]) -> None:
+    async def erase(
+        self,
+        chat_id: int,
+        keep_inbox: Sequence[int] = (),
+        *,
+        keep: Collection[str] = (),
+        unread: bool = True,
+    ) -> None:
         """Erase every row about a chat, whatever table it stands in.
 
         Args:
             chat_id: the chat.
             keep_inbox: inbox rows that the running turn still has to mark.
+            keep: tables to leave as they are.
+            unread: also what came in and is not handled yet.
         """
         for table in reversed(Base.metadata.sorted_tables):
-            if "chat_id" not in table.c:
+            if "chat_id" not in table.c or table.name in keep:
                 continue
             statement = table.delete().where(table.c.chat_id == chat_id)
             if table.name == InboxItem.__tablename__:
                 statement = statement.where(table.c.id.not_in(list(keep_inbox)))
+                if not unread:
+                    statement = statement.where(table.c.status != "new")
             await self._session.execute(statement)
