@@ -16,11 +16,12 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.content import Content
+from bot.conversation.crowd import Waiting, fragments, newest, readable
 from bot.conversation.inbound import Inbound, InboundKind
+from bot.conversation.queue import Queue
 from bot.conversation.turn import Clock, Outcome, Superseded, Turn, Turns
 from bot.conversation.understanding import ModelNotReadyError
-from bot.db.encryption import Cipher, DecryptionError
-from bot.db.models import InboxItem
+from bot.db.encryption import Cipher
 from bot.db.repositories import Chats, Inbox, Incoming, Outbox, Roleplays
 from bot.db.session import reading, writing
 from bot.logs import places
@@ -32,6 +33,8 @@ TRIES = 3
 RETRY_WAITS = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=0))
 DELAYED_AFTER = timedelta(hours=1)
 CHATS_AT_ONCE = 16
+# How long a chat rests whose answers are not sent yet.
+ROOM_AGAIN = timedelta(seconds=1)
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +68,7 @@ class Conversation:
         self._drains: dict[int, asyncio.Task[None]] = {}
         # Set when something new was stored for a chat that is being drained.
         self._again: dict[int, asyncio.Event] = {}
+        self._queue = Queue(engine, cipher, lexicon, clock, self._apology("too_fast"))
         self._slots = asyncio.Semaphore(CHATS_AT_ONCE)
         self._stopping = False
         # Set whenever replies wait in the outbox.
@@ -106,11 +110,6 @@ class Conversation:
         key = "emergency" if kind else "help_lines"
         return Reply((key,), message.variants[0].format(lines=lines))
 
-    @staticmethod
-    def asks_for_lines(inbound: Inbound) -> bool:
-        """Whether it is /hulp, which works whatever fails."""
-        return inbound.kind is InboundKind.COMMAND and inbound.value == "hulp"
-
     def wake(self, chat_id: int) -> None:
         """Handle what waits for a chat; a chat that is being drained looks once more."""
         if chat_id in self._drains:
@@ -132,7 +131,7 @@ class Conversation:
         urgent = {
             chat
             for chat in chats
-            if any(self.danger(inbound) for _, inbound in await self._waiting(chat))
+            if any(self.danger(inbound) for _, inbound in await self._queue.waiting(chat))
         }
         for chat in sorted(chats, key=lambda chat: chat not in urgent):
             self.wake(chat)
@@ -179,6 +178,7 @@ class Conversation:
             )
         finally:
             del self._drains[chat_id], self._again[chat_id]
+            self._queue.is_empty(chat_id)
             if again.is_set() and not self._stopping:
                 self.wake(chat_id)
 
@@ -189,71 +189,54 @@ class Conversation:
             Seconds to wait before the next look, None when nothing waits.
         """
         now = self._clock()
-        opened = await self._waiting(chat_id)
+        opened = await self._queue.waiting(chat_id)
         if not opened:
             return None
+        flood = len(newest(opened)) < len(opened)
+        if flood and await self._queue.let_go(chat_id, opened):
+            self.on_replies.set()
+            return 0
+        if await self._queue.is_full(chat_id):
+            urgent = await self._queue.urgent(opened)
+            if not urgent:
+                return ROOM_AGAIN.total_seconds()
+            await self._answer(urgent)
+            return 0
         first = opened[0][0]
-        danger = any(item.attempts == 0 and self.danger(inbound) for item, inbound in opened)
+        danger = await asyncio.to_thread(self._new_danger, opened)
         if first.not_before > now and not danger:
             return (first.not_before - now).total_seconds()
         backlog = now - first.received_at > DELAYED_AFTER
-        batch = self._fragments(opened, backlog)
-        if not backlog and (rest := self._still_typing(batch)) > timedelta(0):
+        batch = fragments(opened, self._merge, backlog)
+        # What follows already and is no fragment of it: nothing more can belong to it.
+        complete = backlog or len(batch) < len(opened)
+        if not complete and (rest := self._still_typing(batch)) > timedelta(0):
             return rest.total_seconds()
-        turn = Turn(
-            chat_id,
-            [item.id for item, _ in batch],
-            batch[-1][0].update_id,
-            [inbound for _, inbound in batch],
-            delayed=backlog,
-        )
-        outcome = await self.run(turn, attempt=first.attempts + 1)
+        wait = await self._answer(batch, backlog)
         # What comes in later wakes this chat again; only a failure or a rest needs another look.
-        return None if outcome and len(opened) == len(batch) else 0
+        return wait if len(opened) == len(batch) else 0
 
-    async def _waiting(self, chat_id: int) -> list[tuple[InboxItem, Inbound]]:
-        """What waits for a chat; what no key can read is parked, so that it stops nothing."""
-        opened, unreadable = [], []
-        async with reading(self._engine) as session:
-            inbox = Inbox(session, self._cipher)
-            for item in await inbox.waiting(chat_id):
-                try:
-                    opened.append((item, Inbound.from_json(inbox.payload(item))))
-                except DecryptionError:
-                    unreadable.append(item.id)
-        if unreadable:
-            logger.error("%d updates cannot be read with the keys of today", len(unreadable))
-            async with writing(self._engine) as session:
-                await Inbox(session, self._cipher).mark_failed(
-                    unreadable, DecryptionError.__name__, self._clock(), park=True
-                )
-        return opened
+    def _new_danger(self, opened: Sequence[Waiting]) -> bool:
+        return any(item.attempts == 0 and self.danger(inbound) for item, inbound in opened)
 
-    def _fragments(
-        self, opened: Sequence[tuple[InboxItem, Inbound]], backlog: bool
-    ) -> list[tuple[InboxItem, Inbound]]:
-        """The texts at the head that belong together; anything else stands alone."""
-        batch = [opened[0]]
-        for item, inbound in opened[1:]:
-            both_text = batch[-1][1].kind is inbound.kind is InboundKind.TEXT
-            close = item.received_at - batch[-1][0].received_at <= self._merge
-            # Texts that were tried already stay together as they were.
-            if (
-                not both_text
-                or item.attempts != batch[-1][0].attempts
-                or not (close or backlog)
-                or (self._merge == timedelta(0) and not backlog)
-            ):
-                break
-            batch.append((item, inbound))
-        return batch
-
-    def _still_typing(self, batch: Sequence[tuple[InboxItem, Inbound]]) -> timedelta:
+    def _still_typing(self, batch: Sequence[Waiting]) -> timedelta:
         """How long to wait for a next fragment; danger never waits."""
         item, inbound = batch[-1]
         if inbound.kind is not InboundKind.TEXT or any(self.danger(i) for _, i in batch):
             return timedelta(0)
         return item.received_at + self._merge - self._clock()
+
+    async def _answer(self, batch: Sequence[Waiting], backlog: bool = False) -> float | None:
+        """Run the turn of a batch; 0 when it failed and another look is needed."""
+        last = batch[-1][0]
+        turn = Turn(
+            last.chat_id,
+            [item.id for item, _ in batch],
+            last.update_id,
+            [readable(inbound, self._lexicon) for _, inbound in batch],
+            delayed=backlog,
+        )
+        return None if await self.run(turn, attempt=batch[0][0].attempts + 1) else 0
 
     async def run(self, turn: Turn, attempt: int = 1) -> Outcome | None:
         """Run a turn; on failure apologise, keep it for another try, and at last park it."""
@@ -289,7 +272,7 @@ class Conversation:
                 await Chats(session, self._cipher).set_hold(
                     turn.chat_id, "act", str(crisis.kind), "any", now
                 )
-            elif any(self.asks_for_lines(inbound) for inbound in turn.inbounds):
+            elif any(inbound.asks_for_lines for inbound in turn.inbounds):
                 reply = self.emergency(None)
             elif attempt == 1:
                 reply = self._apology("failed")

@@ -28,6 +28,11 @@ class Inbound:
     value: str = ""
     message_id: int | None = field(default=None, compare=False)
 
+    @property
+    def asks_for_lines(self) -> bool:
+        """Whether it is /hulp, which works whatever fails."""
+        return self.kind is InboundKind.COMMAND and self.value == "hulp"
+
     def as_json(self) -> dict[str, str]:
         """For the inbox."""
         return {"kind": str(self.kind), "value": self.value}

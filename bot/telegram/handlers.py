@@ -6,7 +6,9 @@ handlers only answer the press of a button and wake the chat.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import Counter
 from typing import Any
 
 from telegram import Update
@@ -18,6 +20,11 @@ from bot.conversation.drain import Conversation
 
 logger = logging.getLogger(__name__)
 
+# Telegram shows the sign of typing for five seconds.
+TYPING_SHOWN = 4.0
+# In a flood of presses the spinners of the others stop by themselves.
+PRESSES_AT_ONCE = 5
+
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 
@@ -28,14 +35,23 @@ def register(application: AnyApplication, conversation: Conversation) -> None:
         application: python-telegram-bot's application.
         conversation: where the stored updates are handled.
     """
+    typing: set[int] = set()
+    pressing: Counter[int] = Counter()
 
     async def answer_press(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         # Telegram shows a spinner on the button until it is answered.
+        query = update.callback_query
+        if query is None or pressing[query.from_user.id] >= PRESSES_AT_ONCE:
+            return
+        pressing[query.from_user.id] += 1
         try:
-            if update.callback_query:
-                await update.callback_query.answer()
+            await query.answer()
         except TelegramError as error:
             logger.warning("a press was not answered (%s)", type(error).__name__)
+        finally:
+            pressing[query.from_user.id] -= 1
+            if not pressing[query.from_user.id]:
+                del pressing[query.from_user.id]
 
     async def wake(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         chat = update.effective_chat
@@ -44,7 +60,9 @@ def register(application: AnyApplication, conversation: Conversation) -> None:
         conversation.wake(chat.id)
         # In a group most of what is said gets no answer.
         spoken = update.message or update.callback_query
-        if spoken and chat.type == ChatType.PRIVATE:
+        if spoken and chat.type == ChatType.PRIVATE and chat.id not in typing:
+            typing.add(chat.id)
+            asyncio.get_running_loop().call_later(TYPING_SHOWN, typing.discard, chat.id)
             context.application.create_task(_show_typing(context, chat.id))
 
     # Groups run one after the other: first the message is on its way, then the spinner stops.

@@ -19,6 +19,7 @@ from telegram.error import NetworkError, TelegramError
 from telegram.ext import ExtBot
 
 from bot.conversation.drain import Conversation
+from bot.conversation.inbound import Inbound
 from bot.skills.reply import Reply
 from bot.telegram.inbound import read_update
 
@@ -64,14 +65,14 @@ class StoringBot(ExtBot[None]):
             raise NetworkError("the inbox is not available") from None
         return updates
 
-    async def _answer_emergencies(self, read: Sequence[tuple[int, int, Any]]) -> None:
+    async def _answer_emergencies(self, read: Sequence[tuple[int, int, Inbound]]) -> None:
         """Explicit danger and /hulp get the help lines even without a database."""
         conversation, send_reply = self._conversation, self._send_reply
         if conversation is None or send_reply is None:
             return
         for update_id, chat_id, inbound in read:
             crisis = conversation.danger(inbound)
-            needed = crisis or conversation.asks_for_lines(inbound)
+            needed = crisis or inbound.asks_for_lines
             if update_id in self._answered_emergencies or not needed:
                 continue
             self._answered_emergencies[update_id] = None

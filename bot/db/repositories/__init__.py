@@ -5,7 +5,7 @@ from bot.db.repositories.chats import QUESTION_KEY, Chats
 from bot.db.repositories.entries import Entries
 from bot.db.repositories.everything import Everything
 from bot.db.repositories.exercises import Exercises, KeptExercise
-from bot.db.repositories.inbox import IDS_KEPT, PARKED_KEPT, Inbox, Incoming
+from bot.db.repositories.inbox import IDS_KEPT, MOST_WAITING, PARKED_KEPT, Inbox, Incoming
 from bot.db.repositories.nudges import Nudge, NudgeQueue
 from bot.db.repositories.outbox import NUDGE, Outbox
 from bot.db.repositories.plans import Plans
@@ -30,6 +30,7 @@ __all__ = [
     "CHECKIN",
     "EXERCISE",
     "IDS_KEPT",
+    "MOST_WAITING",
     "NUDGE",
     "PARKED_KEPT",
     "QUESTION_KEY",

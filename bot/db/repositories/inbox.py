@@ -24,7 +24,10 @@ _WAITING = (
     select(InboxItem)
     .where(InboxItem.chat_id == bindparam("chat_id"), InboxItem.status == "new")
     .order_by(InboxItem.id)
+    .limit(bindparam("most"))
 )
+# More of a chat is not read at once: a flood of one may not hold up the others.
+MOST_WAITING = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,9 @@ class Inbox:
         return list((await self._session.scalars(query)).all())
 
     async def waiting(self, chat_id: int) -> list[InboxItem]:
-        """A chat's unhandled updates in order of arrival."""
-        return list((await self._session.scalars(_WAITING, {"chat_id": chat_id})).all())
+        """The first of a chat's unhandled updates, MOST_WAITING at most, in order of arrival."""
+        values = {"chat_id": chat_id, "most": MOST_WAITING}
+        return list((await self._session.scalars(_WAITING, values)).all())
 
     def payload(self, item: InboxItem) -> Any:
         """What an update says."""

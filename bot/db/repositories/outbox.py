@@ -25,6 +25,13 @@ REPLY, NUDGE = "reply", "nudge"
 # A nudge that was on its way for so long was killed between sending and marking.
 LOST_AFTER = timedelta(minutes=10)
 
+# Asked in each turn, built once: building a statement takes longer than running it.
+_WAITING = select(func.count()).where(
+    OutboxItem.chat_id == bindparam("chat_id"),
+    OutboxItem.status == "new",
+    OutboxItem.kind == REPLY,
+)
+
 
 class Outbox:
     """Replies on their way to the user."""
@@ -142,6 +149,11 @@ class Outbox:
             .where(OutboxItem.chat_id == chat_id, OutboxItem.status == "new")
             .values(status="failed", sealed=None, error=error)
         )
+
+    async def waiting(self, chat_id: int) -> int:
+        """How many replies to a chat were not sent yet."""
+        count = await self._session.scalar(_WAITING, {"chat_id": chat_id})
+        return count or 0
 
     async def replies(self, chat_id: int) -> list[tuple[int, Any]]:
         """Row id and content of a chat's waiting replies, in order (for the terminal)."""
