@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.conversation.legible import legible
+
+# Telegram's limit for what a button holds, in bytes.
+LONGEST_PRESS = 64
 LINK_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -47,8 +51,9 @@ def read_text(text: str) -> Inbound:
     """What a typed text is: a command when it starts with one slash and a word, else text.
 
     Args:
-        text: as typed; the bot's name behind a command is left out.
+        text: as it came; what nobody sees is left out, and the bot's name behind a command.
     """
+    text = legible(text)
     first, _, rest = text.strip().partition(" ")
     name = first[1:].split("@")[0].lower()
     # A link to the bot starts it with a word of the link's own: "/start uit_de_nieuwsbrief".
@@ -56,3 +61,13 @@ def read_text(text: str) -> Inbound:
     if first.startswith("/") and name.isascii() and name.isalpha() and alone:
         return Inbound(InboundKind.COMMAND, name)
     return Inbound(InboundKind.TEXT, text)
+
+
+def read_press(data: str) -> Inbound:
+    """What the press of a button is; data that no button of ours has means nothing.
+
+    Args:
+        data: as it came, perhaps from somebody who made it up.
+    """
+    ours = data.isascii() and data.isprintable() and len(data) <= LONGEST_PRESS
+    return Inbound(InboundKind.PRESS, data if ours else "")

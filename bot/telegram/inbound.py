@@ -8,7 +8,7 @@ from telegram import ChatMember, Message, Update
 from telegram.constants import ChatType
 from telegram.ext.filters import StatusUpdate
 
-from bot.conversation.inbound import Inbound, InboundKind, read_text
+from bot.conversation.inbound import Inbound, InboundKind, read_press, read_text
 
 # What cannot be read, by the attribute of the message that holds it.
 MEDIA = (
@@ -41,7 +41,7 @@ def read_update(update: Update) -> tuple[int, Inbound] | None:
             return None
         if query.message.chat.type != ChatType.PRIVATE:
             return None
-        return query.message.chat.id, Inbound(InboundKind.PRESS, query.data)
+        return query.message.chat.id, read_press(query.data)
     if update.my_chat_member:
         change = update.my_chat_member
         if change.chat.type != ChatType.PRIVATE:
@@ -60,9 +60,9 @@ def read_update(update: Update) -> tuple[int, Inbound] | None:
 
 
 def _private(message: Message) -> Inbound:
-    text = message.text or message.caption
-    if text and text.strip():
-        return read_text(text)
+    read = read_text(message.text or message.caption or "")
+    if read.value.strip():
+        return read
     kind = next((name for name in MEDIA if getattr(message, name, None)), "other")
     return Inbound(InboundKind.MEDIA, kind)
 

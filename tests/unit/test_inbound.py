@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Update
 
-from bot.conversation.inbound import Inbound, InboundKind, read_text
+from bot.conversation.inbound import Inbound, InboundKind, read_press, read_text
+from bot.conversation.legible import legible
 from bot.telegram.inbound import read_update
 
 PERSON = {"id": 7, "is_bot": False, "first_name": "Noor"}
@@ -72,9 +73,19 @@ def test_everything_else_is_text_exactly_as_typed(typed: str) -> None:
 def test_no_word_of_a_text_is_lost(typed: str) -> None:
     inbound = read_text(typed)
     if inbound.kind is InboundKind.TEXT:
-        assert inbound.value == typed
+        assert inbound.value == legible(typed)
     else:
-        assert typed.strip().split("@")[0].lower() == f"/{inbound.value}"
+        assert legible(typed).strip().split("@")[0].lower() == f"/{inbound.value}"
+
+
+@pytest.mark.parametrize("data", ["coach:tip", "exercise:option:3:wie:0", "x" * 64])
+def test_a_press_is_what_its_button_holds(data: str) -> None:
+    assert read_press(data) == Inbound(InboundKind.PRESS, data)
+
+
+@pytest.mark.parametrize("data", ["x" * 65, "x" * 100_000, "é", "\ud800", "a\nb", "\x00", ""])
+def test_a_press_that_no_button_of_ours_can_have_means_nothing(data: str) -> None:
+    assert read_press(data) == Inbound(InboundKind.PRESS, "")
 
 
 @given(st.sampled_from(InboundKind), st.text())
