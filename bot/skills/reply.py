@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from bot.archive import Archive
@@ -13,6 +14,7 @@ from bot.sheet import Sheet
 
 # Telegram counts UTF-16 units; a joined reply stays far below its 4096.
 JOINED_UP_TO = 1500
+LONGEST = 4000
 PARAGRAPH = "\n\n"
 
 
@@ -105,7 +107,8 @@ class Reply:
 def join(replies: Sequence[Reply]) -> list[Reply]:
     """Make one message of replies that follow each other, as one person would.
 
-    A reply with buttons ends a message, since its buttons belong to its last words.
+    A reply with buttons ends a message, since its buttons belong to its last words. One that is
+    longer than Telegram allows, because somebody wrote much in it, becomes more than one.
     """
     joined: list[Reply] = []
     for reply in replies:
@@ -118,8 +121,25 @@ def join(replies: Sequence[Reply]) -> list[Reply]:
                 reply.tip_id or last.tip_id,
             )
         else:
-            joined.append(reply)
+            joined += _parts(reply)
     return joined
+
+
+def _parts(reply: Reply) -> list[Reply]:
+    """A reply in messages that are not too long, cut between paragraphs; the last has the rest."""
+    head, paragraphs = [], reply.text.split(PARAGRAPH)
+    while len(paragraphs) > 1 and _units(PARAGRAPH.join(paragraphs)) > LONGEST:
+        count = 1
+        while _units(PARAGRAPH.join(paragraphs[: count + 1])) <= LONGEST:
+            count += 1
+        head.append(Reply(reply.keys, PARAGRAPH.join(paragraphs[:count])))
+        paragraphs = paragraphs[count:]
+    return [*head, replace(reply, text=PARAGRAPH.join(paragraphs))]
+
+
+def _units(text: str) -> int:
+    """How long Telegram finds a text: a sign outside the basic plane counts twice."""
+    return len(html.unescape(text).encode("utf-16-le")) // 2
 
 
 def _belong_together(last: Reply, reply: Reply) -> bool:

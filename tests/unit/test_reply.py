@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from bot.content import Button
 from bot.roleplay.curve import TrustCurve
 from bot.skills.reply import JOINED_UP_TO, PARAGRAPH, Reply, join
+from tests.emulator.entities import utf16_length
+from tests.emulator.limits import TEXT_LIMIT
 
 YES = ((Button(label="Ja", press="safety:safe"),),)
 NO = ((Button(label="Nee", press="safety:unsafe"),),)
@@ -98,3 +101,16 @@ def test_a_picture_stands_alone_so_that_its_words_fit_under_it() -> None:
         Reply(("c",), "c"),
     )
     assert join([before, picture, after]) == [before, picture, after]
+
+
+@given(st.lists(st.text("x🙂<", min_size=1, max_size=3000), min_size=1, max_size=6))
+def test_no_message_is_longer_than_telegram_allows(
+    answers: list[str],
+) -> None:
+    text = "\n\n".join(f"<b>kop</b>\n{html.escape(answer)}" for answer in answers)
+    parts = join([Reply(("plan",), text, YES)])
+    assert "\n\n".join(part.text for part in parts) == text
+    assert [part.buttons for part in parts] == [()] * (len(parts) - 1) + [YES]
+    for part in parts:
+        alone = "\n\n" not in part.text
+        assert alone or utf16_length(html.unescape(part.text)) <= TEXT_LIMIT
