@@ -56,37 +56,79 @@ def read_file(folder: Path, name: str, model: type[FileModel]) -> FileModel:
     Raises:
         ContentError: it is missing, is not YAML, or does not have that shape.
     """
-    try:
-        text = (folder / name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ContentError(name, 1, f"cannot be read ({type(error).__name__})") from error
+    text = _text_of(folder, name)
     try:
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
-        _refuse_double_keys(root, name)
+        _refuse_odd_keys(root, name)
         return model.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ContentError(name, line, str(error.problem)) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ContentError(name, line, "holds a sign that no text has") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ContentError(name, line_of(root, first["loc"]), f"{where}: {first['msg']}") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        line, value = _odd_value(root)
+        raise ContentError(name, line, f"'{value}' cannot be read; quotes may help") from error
+    except RecursionError as error:
+        raise ContentError(name, 1, "is nested too deeply") from error
 
 
-def _refuse_double_keys(node: yaml.Node | None, name: str) -> None:
-    """YAML lets the last of two equal keys win; a coach would lose text silently."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                raise ContentError(
-                    name, key.start_mark.line + 1, f"'{key.value}' stands here twice"
-                )
-            seen.add(key.value)
-            _refuse_double_keys(value, name)
-    elif isinstance(node, yaml.SequenceNode):
+def _text_of(folder: Path, name: str) -> str:
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        raise ContentError(name, 1, f"cannot be read ({type(error).__name__})") from error
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ContentError(name, line, "is not UTF-8") from error
+
+
+def _refuse_odd_keys(node: yaml.Node | None, name: str, within: tuple[int, ...] = ()) -> None:
+    """Refuse what YAML allows and a coach never means.
+
+    YAML lets the last of two equal keys win, so that text would be lost silently; it takes lists
+    for keys, and values that hold themselves.
+    """
+    if node is None or isinstance(node, yaml.ScalarNode):
+        return
+    line = node.start_mark.line + 1
+    if id(node) in within:
+        raise ContentError(name, line, "a value holds itself")
+    within = (*within, id(node))
+    if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_double_keys(item, name)
+            _refuse_odd_keys(item, name, within)
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise ContentError(name, line, "a key must be a word")
+        if key.value in seen:
+            raise ContentError(name, line, f"'{key.value}' stands here twice")
+        seen.add(key.value)
+        _refuse_odd_keys(value, name, within)
+
+
+def _odd_value(node: yaml.Node | None) -> tuple[int, str]:
+    """Line and words of the first value that YAML takes for a date or number and is none."""
+    if isinstance(node, yaml.ScalarNode):
+        try:
+            yaml.SafeLoader("").construct_object(node)
+        except (ValueError, TypeError, OverflowError):
+            return node.start_mark.line + 1, str(node.value)[:40]
+        return 0, ""
+    children = node.value if node else []
+    if isinstance(node, yaml.MappingNode):
+        children = [part for pair in children for part in pair]
+    return next((odd for child in children if (odd := _odd_value(child))[0]), (0, ""))
 
 
 def line_of(node: yaml.Node | None, path: tuple[Any, ...]) -> int:
