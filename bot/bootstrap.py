@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot import content as copy
 from bot.content import Content
 from bot.db.encryption import Cipher
+from bot.db.keys import check_keys, sealed_samples
 from bot.db.migrate import upgrade
 from bot.db.session import make_engine
 from bot.settings import Settings
@@ -110,6 +111,18 @@ async def arriving(late: LateDialogue | None) -> AsyncIterator[None]:
             await coming
 
 
+async def _fitting_cipher(settings: Settings, engine: AsyncEngine) -> Cipher:
+    """The encryption of this installation; a database in use gets no new key.
+
+    Raises:
+        SettingsError, DatabaseError: there is no key, or it is another's.
+    """
+    samples = await sealed_samples(engine)
+    cipher = Cipher(settings.keys(make=not samples))
+    check_keys(cipher, samples)
+    return cipher
+
+
 @asynccontextmanager
 async def running(
     settings: Settings,
@@ -126,21 +139,22 @@ async def running(
         content: the copy; loaded here when not given.
 
     Raises:
-        ContentError, SettingsError, NoModelError: what is wrong, before anything starts.
+        ContentError, SettingsError, DatabaseError, NoModelError: what is wrong, before anything
+            starts.
     """
     from bot.conversation.drain import Conversation
     from bot.conversation.turn import Turns
     from bot.nudges.loop import Nudges
     from bot.retention import Retention
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_data_dir()
     content = content or copy.load()
-    cipher = Cipher(settings.keys())
     lexicon = Lexicon.load()
     dialogue = dialogue or load_dialogue(settings)
     await upgrade(settings.database)
     engine = make_engine(settings.database)
     try:
+        cipher = await _fitting_cipher(settings, engine)
         turns = Turns(engine, cipher, dialogue, content, clock, settings.contact_url)
         merge = timedelta(seconds=settings.merge_seconds)
         conversation = Conversation(engine, cipher, turns, content, lexicon, clock, merge)

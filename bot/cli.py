@@ -18,6 +18,7 @@ from bot.bootstrap import NoModelError, arriving, load_dialogue, make_dialogue, 
 from bot.content import Content, load
 from bot.content_files import ContentError
 from bot.conversation.late_dialogue import LateDialogue
+from bot.db.trouble import DatabaseError
 from bot.settings import Settings, SettingsError, read_settings
 from bot.training import TrainingError, train, trained_model
 from nlu.lexicon import LexiconError
@@ -25,6 +26,10 @@ from nlu.lexicon import LexiconError
 if TYPE_CHECKING:
     from bot.conversation.dialogue import Dialogue
 
+# What is wrong with an installation: one line for who runs it, no stack trace.
+TOLD = (
+    ContentError, SettingsError, DatabaseError, LexiconError, NoModelError, TrainingError,
+)  # fmt: skip
 # Progress goes to standard error, so that output can be piped.
 console = Console(stderr=True, highlight=False)
 
@@ -36,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = read_settings()
         logs.configure(settings.log_level)
         raise SystemExit(options.run(options, settings) or 0)
-    except (ContentError, SettingsError, LexiconError, NoModelError, TrainingError) as error:
+    except TOLD as error:
         console.print(f"tevoet: {error}", style="red", markup=False)
         raise SystemExit(2) from None
     except (KeyboardInterrupt, BrokenPipeError):
@@ -242,7 +247,7 @@ def _nlu(options: argparse.Namespace, settings: Settings) -> int:
 def _db(options: argparse.Namespace, settings: Settings) -> int:
     from bot.db.migrate import upgrade
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_data_dir()
     asyncio.run(upgrade(settings.database))
     return 0
 

@@ -66,8 +66,22 @@ class Settings(BaseSettings):
         """Where trained models are kept."""
         return self.data_dir / "models"
 
-    def keys(self) -> list[bytes]:
+    def make_data_dir(self) -> None:
+        """Make the data folder.
+
+        Raises:
+            SettingsError: it cannot be made.
+        """
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"TEVOET_DATA_DIR: cannot be made ({error.strerror})") from error
+
+    def keys(self, *, make: bool = True) -> list[bytes]:
         """The encryption keys, newest first; makes a key file when there is none.
+
+        Args:
+            make: a missing key file may be made; not when the database was written with another.
 
         Returns:
             Fernet keys: from TEVOET_ENCRYPTION_KEY (several with commas between), else
@@ -84,11 +98,12 @@ class Settings(BaseSettings):
         else:
             path = self.data_dir / KEY_FILE
             source = str(KEY_FILE)
-            if not path.exists():
-                self.data_dir.mkdir(parents=True, exist_ok=True)
-                path.touch(mode=0o600)
-                path.write_bytes(Fernet.generate_key() + b"\n")
-            keys = path.read_text().split()
+            if not path.exists() and not make:
+                raise SettingsError(
+                    f"{KEY_FILE}: is missing from {self.data_dir}, and the database was written "
+                    "with it; put it back, nothing was changed"
+                )
+            keys = self._key_file(path)
         try:
             good = [key.strip().encode() for key in keys if Fernet(key.strip())]
         except ValueError as error:
@@ -96,6 +111,18 @@ class Settings(BaseSettings):
         if not good:
             raise SettingsError(f"{source}: holds no key")
         return good
+
+    def _key_file(self, path: Path) -> list[str]:
+        try:
+            if not path.exists():
+                self.make_data_dir()
+                path.touch(mode=0o600)
+                path.write_bytes(Fernet.generate_key() + b"\n")
+            return path.read_text().split()
+        except UnicodeDecodeError as error:
+            raise SettingsError(f"{KEY_FILE}: not a valid key") from error
+        except OSError as error:
+            raise SettingsError(f"{KEY_FILE}: cannot be read ({error.strerror})") from error
 
 
 def read_settings(**values: object) -> Settings:

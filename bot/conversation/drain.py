@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.content import Content
 from bot.conversation.crowd import Waiting, fragments, newest, readable
+from bot.conversation.emergency import Emergency
 from bot.conversation.inbound import Inbound, InboundKind
 from bot.conversation.queue import Queue
 from bot.conversation.turn import Clock, Outcome, Superseded, Turn, Turns
@@ -24,10 +25,10 @@ from bot.conversation.understanding import ModelNotReadyError
 from bot.db.encryption import Cipher
 from bot.db.repositories import Chats, Inbox, Incoming, Outbox, Roleplays
 from bot.db.session import reading, writing
+from bot.db.trouble import TROUBLE, reason
 from bot.logs import places
-from bot.skills.helplines import help_lines
 from bot.skills.reply import Reply
-from nlu.lexicon import Crisis, Level, Lexicon
+from nlu.lexicon import Level, Lexicon
 
 TRIES = 3
 RETRY_WAITS = (timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=0))
@@ -64,6 +65,7 @@ class Conversation:
     ) -> None:
         self._engine, self._cipher, self._turns = engine, cipher, turns
         self._content, self._lexicon = content, lexicon
+        self.emergency = Emergency(content, lexicon)
         self._clock, self._merge = clock, merge
         self._drains: dict[int, asyncio.Task[None]] = {}
         # Set when something new was stored for a chat that is being drained.
@@ -92,24 +94,6 @@ class Conversation:
             ]
             await Inbox(session, self._cipher).store(incoming, self._clock())
 
-    def danger(self, inbound: Inbound) -> Crisis | None:
-        """Explicit danger in a text, seen by the lexicon alone."""
-        if inbound.kind is not InboundKind.TEXT:
-            return None
-        crisis = self._lexicon.check([inbound.value])
-        return crisis if crisis.level is Level.ACT else None
-
-    def emergency(self, kind: str | None) -> Reply:
-        """The help lines of both countries, made without model and database.
-
-        Args:
-            kind: of the danger; None when somebody asked for the lines.
-        """
-        message = self._content.messages["emergency" if kind else "help_lines"]
-        lines = help_lines(self._content, None, kind)
-        key = "emergency" if kind else "help_lines"
-        return Reply((key,), message.variants[0].format(lines=lines))
-
     def wake(self, chat_id: int) -> None:
         """Handle what waits for a chat; a chat that is being drained looks once more."""
         if chat_id in self._drains:
@@ -131,7 +115,7 @@ class Conversation:
         urgent = {
             chat
             for chat in chats
-            if any(self.danger(inbound) for _, inbound in await self._queue.waiting(chat))
+            if any(self.emergency.danger(inbound) for _, inbound in await self._queue.waiting(chat))
         }
         for chat in sorted(chats, key=lambda chat: chat not in urgent):
             self.wake(chat)
@@ -171,8 +155,12 @@ class Conversation:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(again.wait(), wait or 0)
         except Exception as error:
-            # The database itself fails: what is stored stays stored, and is tried again.
-            logger.error("chat could not be drained (%s)\n%s", type(error).__name__, places(error))
+            # What is stored stays stored, and is tried again.
+            if isinstance(error, TROUBLE):
+                logger.error("a chat waits, the database fails: %s", reason(error))
+            else:
+                name = type(error).__name__
+                logger.error("chat could not be drained (%s)\n%s", name, places(error))
             asyncio.get_running_loop().call_later(
                 RETRY_WAITS[0].total_seconds(), self.wake, chat_id
             )
@@ -217,12 +205,14 @@ class Conversation:
         return wait if len(opened) == len(batch) else 0
 
     def _new_danger(self, opened: Sequence[Waiting]) -> bool:
-        return any(item.attempts == 0 and self.danger(inbound) for item, inbound in opened)
+        return any(
+            item.attempts == 0 and self.emergency.danger(inbound) for item, inbound in opened
+        )
 
     def _still_typing(self, batch: Sequence[Waiting]) -> timedelta:
         """How long to wait for a next fragment; danger never waits."""
         item, inbound = batch[-1]
-        if inbound.kind is not InboundKind.TEXT or any(self.danger(i) for _, i in batch):
+        if inbound.kind is not InboundKind.TEXT or any(self.emergency.danger(i) for _, i in batch):
             return timedelta(0)
         return item.received_at + self._merge - self._clock()
 
@@ -245,7 +235,13 @@ class Conversation:
         except Superseded:
             return None
         except Exception as error:
-            await self._failed(turn, attempt, error)
+            try:
+                await self._failed(turn, attempt, error)
+            except TROUBLE:
+                # What cannot be queued goes past the queue, when somebody needs it now.
+                for inbound in turn.inbounds:
+                    await self.emergency.answer(turn.turn_id, turn.chat_id, inbound)
+                raise
             return None
         self.on_replies.set()
         return outcome
@@ -259,6 +255,15 @@ class Conversation:
         # Without a model it is tried until there is one: that may take minutes.
         last = attempt >= TRIES and not isinstance(error, ModelNotReadyError)
         crisis = self._lexicon.check([i.value for i in turn.inbounds if i.kind is InboundKind.TEXT])
+        reply: Reply | None = None
+        if crisis.level is Level.ACT:
+            reply = self.emergency.reply(str(crisis.kind))
+        elif any(inbound.asks_for_lines for inbound in turn.inbounds):
+            reply = self.emergency.reply(None)
+        elif attempt == 1:
+            reply = self._apology("failed")
+        elif last:
+            reply = self._apology("failed_for_good")
         async with writing(self._engine) as session:
             await Inbox(session, self._cipher).mark_failed(
                 turn.inbox_ids,
@@ -266,18 +271,10 @@ class Conversation:
                 now + (RETRY_WAITS[min(attempt, TRIES if last else TRIES - 1) - 1]),
                 park=last,
             )
-            reply: Reply | None = None
             if crisis.level is Level.ACT:
-                reply = self.emergency(str(crisis.kind))
                 await Chats(session, self._cipher).set_hold(
                     turn.chat_id, "act", str(crisis.kind), "any", now
                 )
-            elif any(inbound.asks_for_lines for inbound in turn.inbounds):
-                reply = self.emergency(None)
-            elif attempt == 1:
-                reply = self._apology("failed")
-            elif last:
-                reply = self._apology("failed_for_good")
             if reply and (attempt == 1 or last):
                 # Negative turn ids belong to apologies: the turn itself may still come.
                 await Outbox(session, self._cipher).add(

@@ -6,8 +6,10 @@ import asyncio
 from pathlib import Path
 
 from alembic.config import Config
+from alembic.util import CommandError
 
 from alembic import command
+from bot.db.trouble import TROUBLE, DatabaseError, reason
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +32,17 @@ async def upgrade(url: str, revision: str = "head") -> None:
     Args:
         url: a SQLAlchemy URL with an async driver.
         revision: the newest by default.
+
+    Raises:
+        DatabaseError: it cannot be used, or is of a newer version; nothing was changed.
     """
     # Alembic runs its own event loop.
-    await asyncio.to_thread(command.upgrade, alembic_config(url), revision)
+    try:
+        await asyncio.to_thread(command.upgrade, alembic_config(url), revision)
+    except CommandError as error:
+        raise DatabaseError(
+            "the database is of another, newer version of TeVoet: start that version, or put back "
+            f"a backup of before; nothing was changed ({error})"
+        ) from error
+    except TROUBLE as error:
+        raise DatabaseError(f"the database cannot be used: {reason(error)}") from error

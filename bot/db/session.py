@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from bot.db.sqlite import InlineConnection
 
 BUSY_SECONDS = 15
+# Who is in danger waits no longer than this for a server that does not answer.
+CONNECT_SECONDS = 5
 _writers: WeakKeyDictionary[AsyncEngine, asyncio.Lock] = WeakKeyDictionary()
 
 
@@ -29,8 +31,9 @@ def make_engine(url: str) -> AsyncEngine:
     """
     if not url.startswith("sqlite"):
         return create_async_engine(
-            url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
-        )
+            url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True,
+            connect_args={"timeout": CONNECT_SECONDS},
+        )  # fmt: skip
     path = make_url(url).database or ":memory:"
 
     async def connect() -> InlineConnection:

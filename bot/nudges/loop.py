@@ -13,7 +13,6 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.content import Content
@@ -21,6 +20,7 @@ from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
 from bot.db.repositories import CHECKIN, Nudge, NudgeQueue, Schedules
 from bot.db.session import writing
+from bot.db.trouble import TROUBLE, reason
 from bot.nudges.outcomes import SENT, Decided, Outcome, decide
 from bot.nudges.wording import nudge_reply
 
@@ -69,8 +69,8 @@ class Nudges:
                 if counts:
                     told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
                     logger.info("nudges: %s", told)
-            except (SQLAlchemyError, OSError) as error:
-                logger.error("nudges could not be claimed (%s)", type(error).__name__)
+            except TROUBLE as error:
+                logger.error("nudges could not be claimed: %s", reason(error))
             try:
                 await asyncio.wait_for(self._stopping.wait(), pause)
             except TimeoutError:

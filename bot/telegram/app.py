@@ -8,7 +8,6 @@ import signal
 from pathlib import Path
 
 from httpx_aiohttp import AiohttpTransport
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import BotCommand, Update
 from telegram.error import InvalidToken, NetworkError, TelegramError
@@ -19,6 +18,7 @@ from bot.content import Content
 from bot.conversation.drain import Conversation
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
+from bot.db.trouble import TROUBLE, reason
 from bot.nudges.loop import Nudges
 from bot.retention import Retention
 from bot.telegram import heartbeat
@@ -85,7 +85,8 @@ async def run(
 
     bot = application.bot
     sender = Sender(bot, engine, cipher, conversation, clock)
-    bot.attach(conversation, sender.send)
+    bot.attach(conversation)
+    conversation.emergency.attach(sender.send)
     register(application, conversation)
 
     await _initialize(application, stop)
@@ -144,8 +145,8 @@ async def _tidy_now_and_then(conversation: Conversation) -> None:
         await asyncio.sleep(TIDY_EVERY)
         try:
             await conversation.tidy()
-        except (SQLAlchemyError, OSError) as error:
-            logger.error("tidying failed (%s)", type(error).__name__)
+        except TROUBLE as error:
+            logger.error("tidying failed: %s", reason(error))
 
 
 async def _introduce(application: AnyApplication, content: Content) -> None:

@@ -6,11 +6,11 @@ import asyncio
 import logging
 import time
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.db.repositories import SendLimits
 from bot.db.session import writing
+from bot.db.trouble import TROUBLE, reason
 
 LIMIT = "telegram"
 # So many messages go at once. Larger portions ask the database less often, but Telegram counts
@@ -52,9 +52,9 @@ class Pace:
         try:
             async with writing(self._engine) as session:
                 return await SendLimits(session).reserve(LIMIT, now, self._stretch)
-        except (SQLAlchemyError, OSError) as error:
+        except TROUBLE as error:
             # Help lines go out without a database too.
-            logger.error("the limit of sending is not available (%s)", type(error).__name__)
+            logger.error("the limit of sending is not available: %s", reason(error))
             return max(now, self._until)
 
 

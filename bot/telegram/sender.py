@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot, LinkPreviewOptions, Message
 from telegram.constants import ParseMode
@@ -26,6 +25,7 @@ from bot.db.encryption import Cipher, DecryptionError
 from bot.db.models import OutboxItem
 from bot.db.repositories import NUDGE, Chats, NudgeQueue, Outbox
 from bot.db.session import reading, writing
+from bot.db.trouble import TROUBLE, reason
 from bot.picture import Picture
 from bot.picture import draw as draw_progress
 from bot.roleplay.curve import TrustCurve
@@ -84,6 +84,8 @@ class Sender:
         self._pace, self._marks = Pace(engine, a_second), Marks(engine, cipher)
         self._spacing = spacing
         self._busy: dict[int, asyncio.Task[None]] = {}
+        # What Telegram took and the database did not: it is marked later, and not sent again.
+        self._unmarked: dict[int, int | None] = {}
         # Chats of them that only rest: they hold no place of a send.
         self._resting: set[int] = set()
         self._looking: asyncio.TimerHandle | None = None
@@ -95,8 +97,8 @@ class Sender:
             self._wake.clear()
             try:
                 pause = await self._start_due()
-            except (SQLAlchemyError, OSError) as error:
-                logger.error("outbox not available (%s)", type(error).__name__)
+            except TROUBLE as error:
+                logger.error("outbox not available: %s", reason(error))
                 pause = LOOK_AGAIN
             try:
                 await asyncio.wait_for(self._wake.wait(), pause)
@@ -215,8 +217,8 @@ class Sender:
             self._resting.add(item.chat_id)
             self._look_soon()
             await asyncio.sleep(0 if self._stopping else self._spacing.total_seconds())
-        except (SQLAlchemyError, OSError) as error:
-            logger.error("a send could not be marked (%s)", type(error).__name__)
+        except TROUBLE as error:
+            logger.error("a send could not be marked: %s", reason(error))
             await asyncio.sleep(FIRST_WAIT.total_seconds())
         finally:
             del self._busy[item.chat_id]
@@ -247,7 +249,8 @@ class Sender:
         try:
             if reply.clears is not None:
                 await self._clear(item.chat_id, reply.clears)
-            message_id = await self.send(item.chat_id, reply)
+            if item.id not in self._unmarked:
+                self._unmarked[item.id] = await self.send(item.chat_id, reply)
         except RetryAfter as error:
             await self._retry(item, "RetryAfter", _wait_of(error))
         except (Forbidden, BadRequest) as error:
@@ -256,7 +259,8 @@ class Sender:
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(item.attempts, 10))
             await self._retry(item, type(error).__name__, wait)
         else:
-            await self._marks.sent(item.id, message_id)
+            await self._marks.sent(item.id, self._unmarked[item.id])
+            del self._unmarked[item.id]
 
     async def _nudge(self, item: OutboxItem, reply: Reply) -> None:
         """Send a nudge once; only a clear refusal lets it be tried again."""
