@@ -14,6 +14,7 @@ from bot.roleplay.scenario import (
     TRUST_MAX,
     Read,
     ScenarioLine,
+    Scene,
     Seat,
     Style,
     Way,
@@ -71,7 +72,7 @@ def explore(case: Case) -> Paths:
         # Whatever happens, the other may give up at any scene.
         _end(found, seat, seat.adrift, trust, openness)
         for style in STYLES:
-            for after in _afterwards(case, style, trust, openness):
+            for after in _afterwards(case, scene, style, trust, openness):
                 lines = scene.replies.get(style, ())
                 if not _note(found, f"{scene_id}/{style}", lines, *after):
                     found.silent.add((scene_id, style))
@@ -86,9 +87,11 @@ def explore(case: Case) -> Paths:
     return found
 
 
-def _afterwards(case: Case, style: Style, trust: int, openness: int) -> set[tuple[int, int]]:
+def _afterwards(
+    case: Case, scene: Scene, style: Style, trust: int, openness: int
+) -> set[tuple[int, int]]:
     changes = [
-        weigh(case, style, reads, openness, run)
+        weigh(case, style, reads, openness, run, scene.asks == style)
         for reads, run in product((frozenset[Read](), ALL_READS), (1, SAME_STYLE_FROM))
     ]
     return {

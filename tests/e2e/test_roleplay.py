@@ -45,7 +45,7 @@ async def test_a_whole_play_ends_with_a_look_back_and_a_picture(
     assert "Jij zei" in told.text or "Geen enkele zin" in told.text
     assert "photo" in picture.message
     caption = picture.message["caption"]
-    assert "Het vertrouwen van Bob" in caption
+    assert "Bob en het vertrouwen" in caption
     assert "Voor het echte leven" in caption
     assert picture.labels[-4:] == ["Terugspoelen", "Nog een keer", "Ander gesprek", "Klaar"]
 
