@@ -7,12 +7,10 @@ import logging
 import signal
 from pathlib import Path
 
-from httpx_aiohttp import AiohttpTransport
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import BotCommand, Update
 from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import ApplicationBuilder
-from telegram.request import HTTPXRequest
 
 from bot.content import Content
 from bot.conversation.drain import Conversation
@@ -22,6 +20,7 @@ from bot.db.trouble import TROUBLE, reason
 from bot.nudges.loop import Nudges
 from bot.retention import Retention
 from bot.telegram import heartbeat
+from bot.telegram.client import client_options
 from bot.telegram.handlers import AnyApplication, register
 from bot.telegram.inbox import StoringBot
 from bot.telegram.sender import Sender
@@ -44,26 +43,8 @@ def build(token: str, api_url: str) -> AnyApplication:
         token: from BotFather.
         api_url: the root of the Bot API server.
     """
-    root = api_url.rstrip("/")
-    bot: StoringBot = StoringBot(
-        token,
-        base_url=f"{root}/bot",
-        base_file_url=f"{root}/file/bot",
-        request=_request(),
-        get_updates_request=_request(),
-    )
+    bot: StoringBot = StoringBot(**client_options(token, api_url))
     return ApplicationBuilder().bot(bot).build()
-
-
-def _request() -> HTTPXRequest:
-    # httpx's own pool is slow with many connections: docs/decisions/0007.
-    return HTTPXRequest(
-        connect_timeout=10,
-        read_timeout=20,
-        write_timeout=20,
-        pool_timeout=10,
-        httpx_kwargs={"transport": AiohttpTransport()},
-    )
 
 
 async def run(
