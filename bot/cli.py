@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -37,6 +38,9 @@ console = Console(stderr=True, highlight=False)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; what is wrong with the installation ends it with one clear line."""
     options = _parser().parse_args(arguments)
+    if options.run is _doctor:
+        # It says itself what is wrong with the settings.
+        raise SystemExit(_doctor(options))
     try:
         settings = read_settings()
         logs.configure(settings.log_level)
@@ -79,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     database = add("db", _db, "work on the database")
     database.add_argument("action", choices=["upgrade"])
     add("key", _key, "print a new encryption key")
+    doctor = add("doctor", _doctor, "look at everything that the bot needs; 1 when it is broken")
+    doctor.add_argument("--json", action="store_true", help="a list of findings")
     add("health", _health, "say whether the bot of this data folder is alive")
     return parser
 
@@ -265,6 +271,18 @@ def _health(options: argparse.Namespace, settings: Settings) -> int:
     alive = is_alive(settings.data_dir)
     print("alive" if alive else "not alive")
     return 0 if alive else 1
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from bot.doctor import examine
+
+    logs.configure("ERROR")
+    findings = asyncio.run(examine())
+    if options.json:
+        print(json.dumps([finding.as_json() for finding in findings], indent=2))
+    else:
+        print(*findings, sep="\n")
+    return 0 if all(finding.ok for finding in findings) else 1
 
 
 def _test(options: argparse.Namespace, settings: Settings) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alembic.config import Config
 from alembic.util import CommandError
+from alembic.script import ScriptDirectory
 
 from alembic import command
 from bot.db.trouble import TROUBLE, DatabaseError, reason
@@ -24,6 +25,12 @@ def alembic_config(url: str) -> Config:
     config.set_main_option("script_location", str(ROOT / "alembic"))
     config.attributes["url"] = url
     return config
+
+
+def revisions() -> list[str]:
+    """The revisions that this version knows, the newest first."""
+    script = ScriptDirectory.from_config(alembic_config(""))
+    return [each.revision for each in script.walk_revisions()]
 
 
 async def upgrade(url: str, revision: str = "head") -> None:

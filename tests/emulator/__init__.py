@@ -15,6 +15,7 @@ from .faults import (
     server_error,
     slow,
     too_many_requests,
+    unauthorized,
 )
 from .payloads import BotMessage
 from .server import TOKEN, Emulator, running_emulator
@@ -36,4 +37,5 @@ __all__ = [
     "server_error",
     "slow",
     "too_many_requests",
+    "unauthorized",
 ]

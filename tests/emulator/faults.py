@@ -56,6 +56,11 @@ def blocked() -> Fault:
     return Fault("blocked", 403, "Forbidden: bot was blocked by the user")
 
 
+def unauthorized() -> Fault:
+    """401: the token was revoked, or never was one."""
+    return Fault("unauthorized", 401, "Unauthorized")
+
+
 def deactivated() -> Fault:
     """403: the account is gone."""
     return Fault("deactivated", 403, "Forbidden: user is deactivated")

@@ -2,6 +2,7 @@
 
 from bot.db.repositories.agreements import Agreements, KeptAgreement
 from bot.db.repositories.chats import QUESTION_KEY, Chats
+from bot.db.repositories.checkup import Checkup
 from bot.db.repositories.entries import Entries
 from bot.db.repositories.everything import Everything
 from bot.db.repositories.exercises import Exercises, KeptExercise
@@ -39,6 +40,7 @@ __all__ = [
     "TIP",
     "Agreements",
     "Chats",
+    "Checkup",
     "Claim",
     "Due",
     "Entries",
