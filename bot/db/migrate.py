@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from alembic.config import Config
-from alembic.util import CommandError
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from alembic import command
 from bot.db.trouble import TROUBLE, DatabaseError, reason
