@@ -17,7 +17,8 @@ Resident = Callable[[], Person]
 UNDER_A_TIP = [
     ["Dit hielp", "Dit hielp niet"],
     ["Andere tip", "Liever een vraag"],
-    ["Waarom deze tip?", "Oefening"],
+    ["Waarom deze tip?", "Vertel meer"],
+    ["Oefening", "Bewaar", "Later"],
 ]
 
 VAGUE = (
@@ -61,6 +62,17 @@ async def test_each_button_under_a_tip_does_what_it_says(
     _, tip, why = by_label["Waarom deze tip?"]
     wording.expect(why, "reason_general", "why_tip")
     assert tip.why in why.text
+
+    _, tip, more = by_label["Vertel meer"]
+    assert tip.more in more.text
+
+    person, tip, saved = by_label["Bewaar"]
+    wording.expect(saved, "tip_saved")
+    kept = bot.rows("SELECT tip_id FROM saved_tips WHERE chat_id = ?", person.chat_id)
+    assert [row["tip_id"] for row in kept] == [tip.id]
+
+    _, tip, when = by_label["Later"]
+    wording.expect(when, "remind_ask")
 
     _, tip, other = by_label["Andere tip"]
     assert wording.a_tip(other).id != tip.id

@@ -85,7 +85,10 @@ async def test_a_concern_gets_a_question_and_the_answer_gets_a_tip(person: Perso
         "Andere tip",
         "Liever een vraag",
         "Waarom deze tip?",
+        "Vertel meer",
         "Oefening",
+        "Bewaar",
+        "Later",
     ]
 
 
