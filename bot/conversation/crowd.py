@@ -19,6 +19,8 @@ Waiting = tuple[InboxItem, Inbound]
 
 # The model reads so many characters in a turn: as many as Telegram allows in one message.
 READ_AT_ONCE = 4096
+# A long story that was pasted comes in as a few such messages: they are one turn.
+MERGED_CHARACTERS = 3 * READ_AT_ONCE
 # Of more than this the oldest are not answered one by one.
 UPDATES_WAITING, CHARACTERS_WAITING = 50, 5 * READ_AT_ONCE
 # Who goes on typing gets an answer after so many messages.
@@ -109,7 +111,7 @@ def fragments(opened: Sequence[Waiting], merge: timedelta, backlog: bool) -> lis
         if not both_text or tried or not (close or backlog):
             break
         batch.append((item, inbound))
-    return up_to(batch if backlog else batch[:MERGED_AT_MOST])
+    return up_to(batch if backlog else batch[:MERGED_AT_MOST], MERGED_CHARACTERS)
 
 
 def readable(inbound: Inbound, lexicon: Lexicon) -> Inbound:

@@ -30,6 +30,7 @@ class BotProcess:
         log_level: of the bot's own log.
         database_url: of another database than the SQLite file in its folder; `rows` and what
             builds on it read that file only.
+        first: a folder with modules that Python loads before all others.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class BotProcess:
         merge_seconds: float = 0.0,
         log_level: str = "INFO",
         database_url: str | None = None,
+        first: Path | None = None,
     ) -> None:
         self.emulator = emulator
         self.data_dir = folder / "data"
@@ -52,7 +54,7 @@ class BotProcess:
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": f"{first}{os.pathsep}{ROOT}" if first else str(ROOT),
             "TELEGRAM_TOKEN": emulator.token,
             "TELEGRAM_API_URL": emulator.api_url,
             "TEVOET_DATA_DIR": str(self.data_dir),

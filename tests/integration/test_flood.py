@@ -204,14 +204,15 @@ async def test_who_types_on_and_on_gets_an_answer_meanwhile(
     await bench.hears()
 
 
-async def test_one_turn_never_reads_more_than_telegram_allows_in_a_message(
+async def test_a_pasted_story_is_one_turn_and_a_book_is_more(
     engine: AsyncEngine, cipher: Cipher, content: Content, clock: Clock
 ) -> None:
     bench = Bench(engine, cipher, content, clock, merge=timedelta(seconds=30))
-    await bench.store(*["x" * 3000] * 3)
-    clock.advance(minutes=1)
-    await bench.hears()
-    assert [len(texts) for texts in bench.dialogue.heard] == [1, 1, 1]
+    for pieces in (3, 4):
+        await bench.store(*["x" * 4096] * pieces)
+        clock.advance(minutes=1)
+        await bench.hears()
+    assert [len(texts) for texts in bench.dialogue.heard] == [3, 3, 1]
 
 
 @pytest.mark.parametrize("place", [0, 3_000, 4_090, 50_000, 99_900])
