@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.content import Content
 from bot.conversation.dialogue import Dialogue
-from bot.conversation.legible import legible
+from bot.conversation.legible import legible, unmarked
 from bot.conversation.steps import step_as_json
 from nlu.facts import Facts
 from nlu.particulars import read_particulars
@@ -57,7 +57,7 @@ async def explain_line(
     Returns:
         An object as docs/explain.schema.json describes it.
     """
-    text = legible(text)
+    text = unmarked(legible(text))
     facts = Facts(now=now)
     decision = await dialogue.decide_text([text], facts, None, style=True)
     heard = decision.understanding

@@ -60,7 +60,7 @@ def sort(opened: Sequence[Waiting], lexicon: Lexicon) -> Crowd:
             urgent.add(at)
     seen = {signal for sign in told for signal in sign}
     for row in _rows_of_short_texts(opened):
-        found = _found([opened[at][1].value for at in row], lexicon)
+        found = _found([opened[at][1].plain for at in row], lexicon)
         if not seen.issuperset(found):
             seen.update(found)
             urgent.update(row)
@@ -120,7 +120,7 @@ def readable(inbound: Inbound, lexicon: Lexicon) -> Inbound:
     Telegram allows no longer ones; another server may. Without danger it is the end, where
     people come to the point.
     """
-    text = inbound.value
+    text = inbound.plain
     if inbound.kind is not InboundKind.TEXT or len(text) <= READ_AT_ONCE:
         return inbound
     step = READ_AT_ONCE // 2
@@ -132,7 +132,7 @@ def readable(inbound: Inbound, lexicon: Lexicon) -> Inbound:
 def _sign(inbound: Inbound, lexicon: Lexicon) -> tuple[str, ...]:
     """What makes an update urgent; empty when nothing does."""
     if inbound.kind is InboundKind.TEXT:
-        return _found([inbound.value], lexicon)
+        return _found([inbound.plain], lexicon)
     return ("/hulp",) if inbound.asks_for_lines else ()
 
 

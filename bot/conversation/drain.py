@@ -254,7 +254,7 @@ class Conversation:
         now = self._clock()
         # Without a model it is tried until there is one: that may take minutes.
         last = attempt >= TRIES and not isinstance(error, ModelNotReadyError)
-        crisis = self._lexicon.check([i.value for i in turn.inbounds if i.kind is InboundKind.TEXT])
+        crisis = self._lexicon.check([i.plain for i in turn.inbounds if i.kind is InboundKind.TEXT])
         reply: Reply | None = None
         if crisis.level is Level.ACT:
             reply = self.emergency.reply(str(crisis.kind))

@@ -40,7 +40,7 @@ class Emergency:
         """Explicit danger in a text, seen by the lexicon alone."""
         if inbound.kind is not InboundKind.TEXT:
             return None
-        crisis = self.lexicon.check([inbound.value])
+        crisis = self.lexicon.check([inbound.plain])
         return crisis if crisis.level is Level.ACT else None
 
     def reply(self, kind: str | None) -> Reply:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.conversation.legible import legible
+from bot.conversation.legible import legible, unmarked
 
 # Telegram's limit for what a button holds, in bytes.
 LONGEST_PRESS = 64
@@ -36,6 +36,11 @@ class Inbound:
     def asks_for_lines(self) -> bool:
         """Whether it is /hulp, which works whatever fails."""
         return self.kind is InboundKind.COMMAND and self.value == "hulp"
+
+    @property
+    def plain(self) -> str:
+        """A text as it is understood: `value` is as it is shown."""
+        return unmarked(self.value)
 
     def as_json(self) -> dict[str, str]:
         """For the inbox."""

@@ -53,14 +53,22 @@ _MIXED = re.compile("\\w*[A-Za-z]\\w*")
 def legible(text: str) -> str:
     """The text as it looks: the same words, without what nobody sees.
 
-    Markup becomes the text that it marks, a letter of another alphabet among ours becomes ours,
-    accents and emoji stay. What comes out is valid Unicode.
+    A letter of another alphabet among ours becomes ours; accents, emoji and signs of markup stay.
+    What comes out is valid Unicode.
 
     Args:
         text: as it came in; halves of surrogate pairs are allowed.
     """
     # Halves of pairs find each other; a half alone is dropped.
-    text = _visible(text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore"))
+    return _visible(text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore"))
+
+
+def unmarked(text: str) -> str:
+    """A legible text without markup, for who has to understand it.
+
+    Args:
+        text: as `legible` gives it; what is shown again keeps its signs.
+    """
     for _ in range(MARKUP_IN_MARKUP):
         plain = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
         plain = _PAIRED.sub(r"\2", _TAG.sub("", plain))

@@ -190,7 +190,7 @@ class Turns:
         if (facts.hold or facts.guide) and (pressed := self._safety_press(turn, facts)):
             inbound = pressed
         if inbound.kind is InboundKind.TEXT:
-            texts = [i.value for i in turn.inbounds]
+            texts = [i.plain for i in turn.inbounds]
             return await self._dialogue.decide_text(texts, facts, stored, style=bool(playing))
         routed = route(inbound)
         if isinstance(routed, Event) and not self._dialogue.knows(routed.intent):

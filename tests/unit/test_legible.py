@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation.inbound import read_text
-from bot.conversation.legible import legible
+from bot.conversation.legible import legible, unmarked
 from bot.db.encryption import Cipher
 from nlu.lexicon import Level, Lexicon
 
@@ -30,7 +30,7 @@ def test_no_invisible_character_hides_danger(text: str, data: st.DataObject) -> 
     for _ in range(data.draw(st.integers(1, 20))):
         at = data.draw(st.integers(0, len(text)))
         text = text[:at] + data.draw(st.sampled_from(UNSEEN)) + text[at:]
-    assert LEXICON.check([read_text(text).value]).level is Level.ACT
+    assert LEXICON.check([read_text(text).plain]).level is Level.ACT
 
 
 @given(st.sampled_from(DANGER), st.data())
@@ -65,7 +65,7 @@ def test_no_pile_of_accents_hides_danger(text: str, data: st.DataObject) -> None
     ],
 )
 def test_no_markup_and_no_strange_letters_hide_danger(text: str) -> None:
-    assert LEXICON.check([read_text(text).value]).level is Level.ACT
+    assert LEXICON.check([read_text(text).plain]).level is Level.ACT
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,7 @@ def test_no_markup_and_no_strange_letters_hide_danger(text: str) -> None:
         "Ik voel wantrouwen.",
         "één plus één, zei Zoë: \u201cça va?\u201d",
         "i <3 jou, en a < b > c & d",
+        "hij zei <b>nee</b> &amp; **ging** weg",
         "k*t, en zelfm**rd",
         "snake_case en 3 * 4 * 5",
         "👩\u200d👧 ❤️ 1️⃣ 🏳️\u200d🌈",
@@ -99,5 +100,5 @@ def test_what_comes_out_can_be_stored_and_shown(text: str) -> None:
 @pytest.mark.parametrize("piece", ["<b>a&b\u0301 ", " **a", "`", "<a ", "&amp;", "<<b>b>", "|"])
 def test_reading_takes_no_longer_than_the_text(piece: str) -> None:
     start = time.process_time()
-    legible((piece * 10_000)[:10_000])
+    unmarked(legible((piece * 10_000)[:10_000]))
     assert time.process_time() - start < 0.5
