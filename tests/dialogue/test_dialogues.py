@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 import pytest
 import yaml
 
-from bot.bootstrap import App, running
+from bot.bootstrap import App
 from bot.content import Content
-from bot.conversation.dialogue import Dialogue
 from bot.conversation.inbound import read_text
-from bot.db.migrate import upgrade
 from bot.db.repositories import Chats
 from bot.db.session import reading
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT
 from bot.skills import guided, safety
 from bot.terminal import Exchange, TerminalChat, plain
 from tests.clock import Clock
@@ -32,24 +26,6 @@ from tests.dialogue.script import (
 
 DIALOGUES = read_dialogues()
 CHAT = 7
-
-
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database, to be copied for each dialogue."""
-    path = tmp_path_factory.mktemp("dialogues") / "empty.db"
-    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
-    return path
-
-
-@pytest.fixture
-async def app(
-    settings: Settings, dialogue: Dialogue, content: Content, clock: Clock, empty_database: Path
-) -> AsyncIterator[App]:
-    settings.data_dir.mkdir(parents=True)
-    shutil.copy(empty_database, settings.data_dir / "tevoet.db")
-    async with running(settings, clock, dialogue, content) as app:
-        yield app
 
 
 async def _hold_and_flags(app: App) -> tuple[str, frozenset[str]]:

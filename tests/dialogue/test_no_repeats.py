@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import shutil
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from bot.bootstrap import App, running
+from bot.bootstrap import App
 from bot.content import Content
-from bot.conversation.dialogue import Dialogue
 from bot.conversation.inbound import read_text
-from bot.db.migrate import upgrade
-from bot.settings import Settings
 from bot.terminal import Exchange, TerminalChat, plain
 from tests.clock import Clock
 
@@ -71,23 +64,6 @@ REST = (
 SIDE = "allebei"
 # Not sentences: what stands above a tip's step.
 LABELS = frozenset({"klein begin"})
-
-
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("repeats") / "empty.db"
-    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
-    return path
-
-
-@pytest.fixture
-async def app(
-    settings: Settings, dialogue: Dialogue, content: Content, clock: Clock, empty_database: Path
-) -> AsyncIterator[App]:
-    settings.data_dir.mkdir(parents=True)
-    shutil.copy(empty_database, settings.data_dir / "tevoet.db")
-    async with running(settings, clock, dialogue, content) as app:
-        yield app
 
 
 def sentences(text: str) -> list[str]:
