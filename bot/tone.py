@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
+from pydantic import field_validator
+
 from bot.content_files import Strict
 from bot.readability import sentences_of
 
@@ -18,6 +20,15 @@ class Avoided(Strict):
 
     pattern: str
     because: str
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from None
+        return pattern
 
     @cached_property
     def regex(self) -> re.Pattern[str]:

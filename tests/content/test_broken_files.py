@@ -14,6 +14,7 @@ from bot.content import CONTENT_DIR, load
 from bot.content_files import ContentError, Strict, read_file
 from bot.exercises.exercise import Exercise
 from bot.roleplay.scenario import Scenario, StyleFile
+from bot.tone import Tone
 
 FILES: dict[str, type[Strict]] = {
     "styles.yml": StyleFile,
@@ -28,6 +29,12 @@ PIECES = (
     b"? [a, b]\n: c\n", b"? {a: b}\n: c\n", b"\xff", b"\x00", b"\xed\xa0\x80", b"%YAML 9.9\n",
     b"---\n", b"...\n", b"!!int x", b"!!binary =", b"!!timestamp x", b"&a [*a]", b"!!set {a, b}",
 )  # fmt: skip
+
+
+def load_all(folder: Path) -> None:
+    """What the bot reads at its start, and what only the content check reads."""
+    load(folder)
+    read_file(folder, "tone.yml", Tone)
 
 
 def broken(text: bytes, random: Random) -> bytes:
@@ -99,12 +106,19 @@ def test_what_no_shape_can_be_read_from_names_its_line(
     assert raised.value.line == line
 
 
+def test_a_rule_of_tone_that_is_no_pattern_is_told_of(tmp_path: Path) -> None:
+    text = 'avoid:\n  - pattern: "moet("\n    because: an order\nallowed: []\n'
+    (tmp_path / "tone.yml").write_text(text)
+    with pytest.raises(ContentError, match="is no regular expression"):
+        read_file(tmp_path, "tone.yml", Tone)
+
+
 @pytest.mark.parametrize("name", sorted(p.name for p in CONTENT_DIR.glob("*.yml")))
 def test_every_file_of_the_content_is_guarded(tmp_path: Path, name: str) -> None:
     folder = shutil.copytree(CONTENT_DIR, tmp_path / "content")
     (folder / name).write_bytes(b"messages: {x: {variants: 3}}\n\xff")
     with pytest.raises(ContentError, match=name):
-        load(folder)
+        load_all(folder)
     (folder / name).unlink()
     with pytest.raises(ContentError, match=name):
-        load(folder)
+        load_all(folder)
