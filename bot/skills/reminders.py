@@ -13,6 +13,7 @@ from bot.skills.planning import moment_in_words
 from bot.skills.reply import Reply
 
 USUAL_TIME = "19:30"
+LEAST, MOST = timedelta(days=1), timedelta(days=366)
 DAYS = {"1": 1, "3": 3, "7": 7}
 
 
@@ -43,12 +44,21 @@ async def ask_day(turn: TurnContext, tip_id: str) -> list[Reply]:
 
 async def remind_on(turn: TurnContext, day: str, tip_id: str) -> list[Reply]:
     """On a day that was typed; a day that was not understood is asked for again."""
-    if tip_id not in turn.content.tip_by_id:
-        return [await turn.say("button_past")]
-    if not day:
+    if tip_id in turn.content.tip_by_id and not day:
         return [await turn.say("remind_day_again")]
-    row = await on_day(turn, TIP, tip_id, date.fromisoformat(day))
-    return [await _set(turn, row)]
+    wanted = _day(day)
+    today = local(turn.now, turn.facts.zone).date()
+    if tip_id not in turn.content.tip_by_id or not wanted or not LEAST <= wanted - today <= MOST:
+        return [await turn.say("button_past")]
+    return [await _set(turn, await on_day(turn, TIP, tip_id, wanted))]
+
+
+def _day(text: str) -> date | None:
+    """A day of a button; whoever forges one may write what no calendar has."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 async def in_days(turn: TurnContext, kind: str, about: str, days: int) -> Reply:

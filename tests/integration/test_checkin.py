@@ -241,7 +241,7 @@ def test_every_button_of_a_check_in_means_something(content: Content) -> None:
                 ((verb in PLAIN or verb in OF_ENTRY) and not value)
                 or (verb in WITH_VALUE and value)
                 or (verb in {"time", "zone", "remind_in"} and value)
-                or verb == "remind"
+                or verb in {"remind", "remind_day"}
                 or (verb == "days" and value in DAYS)
                 or (verb == "pause" and value in PAUSES)
                 or (verb == "snooze" and value in {*SNOOZES, "evening"})
@@ -252,7 +252,19 @@ def test_every_button_of_a_check_in_means_something(content: Content) -> None:
     assert press("checkin:now") == Event("press_checkin", {"answer": "now"})
 
 
-VERBS = [*PLAIN, *OF_ENTRY, *WITH_VALUE, "time", "days", "zone", "pause", "snooze", "remind"]
+VERBS = [
+    *PLAIN,
+    *OF_ENTRY,
+    *WITH_VALUE,
+    "time",
+    "days",
+    "zone",
+    "pause",
+    "snooze",
+    "remind",
+    "remind_day",
+    "remind_on",
+]
 
 
 @settings(

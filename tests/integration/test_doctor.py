@@ -15,6 +15,7 @@ from aiohttp import web
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.cli import main
 from bot.conversation.inbound import read_text
@@ -38,7 +39,9 @@ async def telegram() -> AsyncIterator[Emulator]:
 
 
 @pytest.fixture
-async def healthy(settings: Settings, telegram: Emulator, stored_at: str, clock: Clock) -> Settings:
+async def healthy(
+    settings: Settings, telegram: Emulator, stored_at: str, engine: AsyncEngine, clock: Clock
+) -> Settings:
     """An installation with a model, a database with somebody's words in it, and Telegram."""
     settings.models_dir.mkdir(parents=True)
     with tarfile.open(model_file(settings), "w:gz") as archive:
@@ -50,12 +53,9 @@ async def healthy(settings: Settings, telegram: Emulator, stored_at: str, clock:
             "database_url": stored_at,
         }
     )
-    engine = make_engine(stored_at)
     async with writing(engine) as session:
-        await session.execute(text("DELETE FROM inbox"))
         inbox = Inbox(session, Cipher(whole.keys()))
         await inbox.store([Incoming(1, 42, read_text("hoi").as_json())], clock())
-    await engine.dispose()
     return whole
 
 
