@@ -95,8 +95,8 @@ def _is_seen(character: str) -> bool:
         return False
     if number & 0xFFFE == 0xFFFE or 0xFDD0 <= number <= 0xFDEF:
         return False
-    # Controls, formats (zero width, direction of writing, tags), private use.
-    return unicodedata.category(character) not in {"Cc", "Cf", "Co"}
+    # Controls, formats (zero width, direction of writing, tags), private use, no character at all.
+    return unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cn"}
 
 
 def _in_our_letters(text: str) -> str:
