@@ -119,9 +119,9 @@ async def _answer(
 ) -> Decision:
     facts = _with_gates(facts, decision.understanding.crisis, decision.slots)
     options = next((s.intents for s in decision.steps if isinstance(s, Clarify)), [])
-    if options:
-        chosen = situation.meant if situation.meant in options else options[0]
-        return await dialogue.decide_event(chosen, {}, facts, decision.tracker)
+    # Who finds nothing of theirs among the buttons presses "Iets anders" and says it again.
+    if situation.meant in options:
+        return await dialogue.decide_event(situation.meant, {}, facts, decision.tracker)
     if Say("ask_side") in decision.steps:
         answer = {"answer": SAYS[situation.side]}
         return await dialogue.decide_event("press_side", answer, facts, decision.tracker)
