@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
 from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
@@ -24,6 +23,7 @@ from bot.db.encryption import Cipher, DecryptionError
 from bot.db.migrate import revisions
 from bot.db.repositories import Checkup
 from bot.db.session import make_engine, reading
+from bot.db.trouble import TROUBLE
 from bot.settings import KEY_FILE, Settings, SettingsError, read_settings
 from bot.telegram.client import client_options
 from bot.training import trained_model
@@ -177,7 +177,7 @@ async def _database(settings: Settings) -> str:
         return "not there yet, made at the first start"
     try:
         revision = await _read(settings, Checkup.revision)
-    except (SQLAlchemyError, OSError) as error:
+    except TROUBLE as error:
         kind = make_url(settings.database).get_backend_name()
         raise BrokenError(
             f"the {kind} database cannot be read ({type(error).__name__})",

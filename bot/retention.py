@@ -7,7 +7,6 @@ import logging
 from datetime import date
 
 from babel.dates import format_date
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.content import Content
@@ -15,6 +14,7 @@ from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
 from bot.db.repositories import TIME_TO_ANSWER, Chats, Outbox, Silences
 from bot.db.session import reading, writing
+from bot.db.trouble import TROUBLE, reason
 from bot.nudges.moments import local
 from bot.skills.reply import Reply
 from nlu.facts import DEFAULT_ZONE
@@ -58,8 +58,8 @@ class Retention:
         while True:
             try:
                 await self.daily()
-            except (SQLAlchemyError, OSError) as error:
-                logger.error("retention failed (%s)", type(error).__name__)
+            except TROUBLE as error:
+                logger.error("retention waits, the database fails: %s", reason(error))
             await asyncio.sleep(EVERY)
 
     async def daily(self) -> None:

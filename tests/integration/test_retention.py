@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -307,3 +308,20 @@ async def test_it_can_be_taken_back_while_tips_are_frozen_and_the_hold_stays(
     assert await bench.keys() == ["withdrawn"]
     assert await chats_in(bench, SafetyHold) == {NOOR}
     assert await chats_in(bench, ExerciseRow) == set()
+
+
+async def test_a_lost_connection_does_not_end_the_loop(
+    retention: Retention, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What asyncpg raises while there is no connection is no error of SQLAlchemy."""
+
+    async def fails() -> None:
+        raise asyncpg.InterfaceError("connection is closed")
+
+    monkeypatch.setattr(retention, "daily", fails)
+    loop = asyncio.create_task(retention.run())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not loop.done()
+    assert "retention waits, the database fails" in caplog.text
+    loop.cancel()
