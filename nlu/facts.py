@@ -130,6 +130,10 @@ class Facts:
     roleplay: Roleplay | None = None
     play_over_at: datetime | None = None
 
+    def last_given(self, tip_id: str) -> GivenTip | None:
+        """The last time that a tip was given, as far as is remembered."""
+        return next((given for given in self.given if given.tip_id == tip_id), None)
+
     def red_flags(self, relation: str | None) -> frozenset[str]:
         """The gates that count for a relation; for an unknown relation all of them.
 

@@ -44,6 +44,14 @@ class Particulars:
         """The side when it is one of the two."""
         return None if self.side == BOTH else self.side
 
+    def side_in(self, known_side: str | None) -> str | None:
+        """Whose trust it was: who says the concern decides that; where either may, what was told.
+
+        Args:
+            known_side: of the concern; None when either side says it.
+        """
+        return known_side or self.one_side
+
     def with_more(self, later: Particulars) -> Particulars:
         """These and those of a later message; of two sides the later counts."""
         return Particulars(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -79,6 +80,14 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 def clock() -> Clock:
     """A clock that stands still until it is moved."""
     return Clock(datetime(2026, 11, 22, 21, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database, to be copied for each test."""
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
+    return path
 
 
 @pytest.fixture

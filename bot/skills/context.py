@@ -95,7 +95,7 @@ class TurnContext:
         """Hurt or breaker, None when either is possible."""
         concern = self.content.concerns.get(self.concern or "")
         told = Particulars.from_json(self.slots.get("particulars"))
-        return (concern.known_side if concern else None) or told.one_side
+        return told.side_in(concern.known_side if concern else None)
 
     @property
     def flags(self) -> frozenset[str]:

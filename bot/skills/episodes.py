@@ -36,7 +36,7 @@ async def not_yet(turn: TurnContext) -> list[Reply]:
 async def recall(step: Recall, turn: TurnContext) -> list[Reply]:
     """The tip that was given with this concern before."""
     tip = turn.content.tip_by_id[step.tip_id]
-    given = next((g for g in turn.facts.given if g.tip_id == tip.id), None)
+    given = turn.facts.last_given(tip.id)
     if given is None:
         return []
     when = await _when(turn, given.given_at)
@@ -61,7 +61,7 @@ async def summarise(step: Summarise, turn: TurnContext) -> list[Reply]:
 
 async def _told(turn: TurnContext, key: str) -> Reply:
     tip: Tip = turn.content.tip_by_id[turn.slots["tip_id"]]
-    given = next((g for g in turn.facts.given if g.tip_id == tip.id), None)
+    given = turn.facts.last_given(tip.id)
     values = {"title": tip.title, "when": await _when(turn, given.given_at if given else turn.now)}
     wanted = {name: values[name] for name in turn.content.messages[key].params}
     said = await turn.say(key, buttons=for_tip(turn, key, tip.id), **wanted)

@@ -67,12 +67,9 @@ class Situation:
         told: Particulars,
         first: bool = True,
     ) -> Situation:
-        """The situation of somebody who has a concern and told something about it.
-
-        Who says this concern decides whose trust it was; where either may, what was told does.
-        """
+        """The situation of somebody who has a concern and told something about it."""
         known = content.concerns.get(concern or "")
-        side = (known.known_side if known else None) or told.one_side
+        side = told.side_in(known.known_side if known else None)
         return cls(facts, concern, flags, side, told.tried, told.wished, told.intense, first)
 
 
@@ -139,7 +136,7 @@ def _reasons(tip: Tip, situation: Situation) -> Iterable[Reason]:
         yield Reason("tried", TRIED)
     if situation.intense and tip.when_intense:
         yield Reason("intense", tip.when_intense)
-    given = next((g for g in facts.given if g.tip_id == tip.id), None)
+    given = facts.last_given(tip.id)
     if given:
         days = max(0.0, (facts.now - given.given_at).total_seconds() / 86_400)
         yield Reason("given_before", GIVEN_RECENTLY * math.exp(-days / FORGET_AFTER_DAYS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,17 +11,8 @@ import pytest
 from bot.bootstrap import App, running
 from bot.content import Content
 from bot.conversation.dialogue import Dialogue
-from bot.db.migrate import upgrade
 from bot.settings import Settings
 from tests.clock import Clock
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database, to be copied for each dialogue."""
-    path = tmp_path_factory.mktemp("dialogues") / "empty.db"
-    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
-    return path
 
 
 @pytest.fixture

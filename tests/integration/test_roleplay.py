@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,7 +13,6 @@ from bot.bootstrap import App, running
 from bot.content import Content
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.inbound import Inbound, InboundKind
-from bot.db.migrate import upgrade
 from bot.db.repositories import Chats, Roleplays
 from bot.db.session import reading, writing
 from bot.roleplay.play import Play, level
@@ -88,13 +86,6 @@ def text(exchange: Exchange) -> str:
 
 def labels(exchange: Exchange) -> list[str]:
     return [b.label for reply in exchange.replies for row in reply.buttons for b in row]
-
-
-@pytest.fixture(scope="module")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("roleplay") / "empty.db"
-    asyncio.run(upgrade(f"sqlite+aiosqlite:///{path}"))
-    return path
 
 
 @pytest.fixture
