@@ -111,14 +111,14 @@ async def arriving(late: LateDialogue | None) -> AsyncIterator[None]:
             await coming
 
 
-async def _fitting_cipher(settings: Settings, engine: AsyncEngine) -> Cipher:
+async def fitting_cipher(settings: Settings, engine: AsyncEngine) -> Cipher:
     """The encryption of this installation; a database in use gets no new key.
 
     Raises:
         SettingsError, DatabaseError: there is no key, or it is another's.
     """
     samples = await sealed_samples(engine)
-    cipher = Cipher(settings.keys(make=not samples))
+    cipher = Cipher(settings.keys(make=not samples), settings.key_file)
     check_keys(cipher, samples)
     return cipher
 
@@ -154,7 +154,7 @@ async def running(
     await upgrade(settings.database)
     engine = make_engine(settings.database)
     try:
-        cipher = await _fitting_cipher(settings, engine)
+        cipher = await fitting_cipher(settings, engine)
         turns = Turns(engine, cipher, dialogue, content, clock, settings.contact_url)
         merge = timedelta(seconds=settings.merge_seconds)
         conversation = Conversation(engine, cipher, turns, content, lexicon, clock, merge)

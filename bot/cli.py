@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from bot import logs
+from bot import cli_storage, logs
 from bot.bootstrap import NoModelError, arriving, load_dialogue, make_dialogue, now, running
 from bot.content import Content, load
 from bot.content_files import ContentError
@@ -80,11 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     nlu = add("nlu", _nlu, "measure how well the model understands")
     nlu.add_argument("action", choices=["evaluate"])
     nlu.add_argument("file", nargs="?", type=Path, help="a set of your own; default: dev, held out")
-    database = add("db", _db, "work on the database")
-    database.add_argument("action", choices=["upgrade"])
-    add("key", _key, "print a new encryption key")
     doctor = add("doctor", _doctor, "look at everything that the bot needs; 1 when it is broken")
     doctor.add_argument("--json", action="store_true", help="a list of findings")
+    cli_storage.add_commands(add)
     add("health", _health, "say whether the bot of this data folder is alive")
     return parser
 
@@ -247,21 +245,6 @@ def _nlu(options: argparse.Namespace, settings: Settings) -> int:
     with console.status("…"):
         report = asyncio.run(evaluate(load_dialogue(settings), now(), options.file))
     print(report)
-    return 0
-
-
-def _db(options: argparse.Namespace, settings: Settings) -> int:
-    from bot.db.migrate import upgrade
-
-    settings.make_data_dir()
-    asyncio.run(upgrade(settings.database))
-    return 0
-
-
-def _key(options: argparse.Namespace, settings: Settings) -> int:
-    from cryptography.fernet import Fernet
-
-    print(Fernet.generate_key().decode())
     return 0
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.keys import KeyFile, parsed
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY_FILE = "encryption.key"
@@ -77,6 +78,16 @@ class Settings(BaseSettings):
         except OSError as error:
             raise SettingsError(f"TEVOET_DATA_DIR: cannot be made ({error.strerror})") from error
 
+    @property
+    def key_file(self) -> KeyFile | None:
+        """The file that holds the encryption keys, None when the environment does."""
+        return None if self.encryption_key else KeyFile(self.data_dir / KEY_FILE)
+
+    @property
+    def key_source(self) -> str:
+        """Where the encryption keys come from."""
+        return "TEVOET_ENCRYPTION_KEY" if self.encryption_key else KEY_FILE
+
     def keys(self, *, make: bool = True) -> list[bytes]:
         """The encryption keys, newest first; makes a key file when there is none.
 
@@ -90,37 +101,30 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: a key is not a Fernet key, or there is none.
         """
-        if self.encryption_key is not None:
-            source, keys = (
-                "TEVOET_ENCRYPTION_KEY",
-                self.encryption_key.get_secret_value().split(","),
-            )
-        else:
-            path = self.data_dir / KEY_FILE
-            source = str(KEY_FILE)
-            if not path.exists() and not make:
-                raise SettingsError(
-                    f"{KEY_FILE}: is missing from {self.data_dir}, and the database was written "
-                    "with it; put it back, nothing was changed"
-                )
-            keys = self._key_file(path)
         try:
-            good = [key.strip().encode() for key in keys if Fernet(key.strip())]
+            good = (
+                self._keys_of_file(make)
+                if self.encryption_key is None
+                else parsed(self.encryption_key.get_secret_value().split(","))
+            )
         except ValueError as error:
-            raise SettingsError(f"{source}: not a valid key") from error
+            raise SettingsError(f"{self.key_source}: not a valid key") from error
         if not good:
-            raise SettingsError(f"{source}: holds no key")
+            raise SettingsError(f"{self.key_source}: holds no key")
         return good
 
-    def _key_file(self, path: Path) -> list[str]:
+    def _keys_of_file(self, make: bool) -> list[bytes]:
+        file = KeyFile(self.data_dir / KEY_FILE)
         try:
-            if not path.exists():
+            if not file.exists():
+                if not make:
+                    raise SettingsError(
+                        f"{KEY_FILE}: is missing from {self.data_dir}, and the database was "
+                        "written with it; put it back, nothing was changed"
+                    )
                 self.make_data_dir()
-                path.touch(mode=0o600)
-                path.write_bytes(Fernet.generate_key() + b"\n")
-            return path.read_text().split()
-        except UnicodeDecodeError as error:
-            raise SettingsError(f"{KEY_FILE}: not a valid key") from error
+                file.make()
+            return file.read()
         except OSError as error:
             raise SettingsError(f"{KEY_FILE}: cannot be read ({error.strerror})") from error
 

@@ -11,11 +11,13 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from bot.db.sqlite import InlineConnection
+from bot.db.sqlite import InlineConnection, empty_log
 
 BUSY_SECONDS = 15
 # Who is in danger waits no longer than this for a server that does not answer.
 CONNECT_SECONDS = 5
+# Seconds between the tries to empty SQLite's log: a reader is in the way for milliseconds.
+LOG_TRIES = (0.0, 0.02, 0.1, 0.5)
 _writers: WeakKeyDictionary[AsyncEngine, asyncio.Lock] = WeakKeyDictionary()
 
 
@@ -80,6 +82,26 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         session.begin(),
     ):
         yield session
+
+
+async def forget_for_good(engine: AsyncEngine) -> bool:
+    """Leave no copy of what was erased in SQLite's log; PostgreSQL cleans up by itself.
+
+    It runs in a thread. Writers of this process wait for it here, and SQLite for nobody, so that
+    the loop goes on.
+
+    Returns:
+        False when somebody was in the way each time.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    path = engine.url.database or ":memory:"
+    for pause in LOG_TRIES:
+        await asyncio.sleep(pause)
+        async with _turn_to_write(engine):
+            if await asyncio.to_thread(empty_log, path):
+                return True
+    return False
 
 
 def _turn_to_write(engine: AsyncEngine) -> AbstractAsyncContextManager[object]:

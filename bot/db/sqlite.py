@@ -86,3 +86,24 @@ class InlineConnection:
     def stop(self) -> None:
         """Close the file, when nobody can wait for it."""
         self._connection.close()
+
+
+def empty_log(path: str) -> bool:
+    """Bring SQLite's log (WAL) into the file and empty it; wait for nobody.
+
+    What was overwritten or deleted stands in the log until then, in pages of before.
+
+    Args:
+        path: the database file.
+
+    Returns:
+        False when somebody who reads or writes was in the way.
+    """
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        connection.close()
