@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from bot import cli_storage, logs
+from bot.backup import BackupError
 from bot.bootstrap import NoModelError, arriving, load_dialogue, make_dialogue, now, running
 from bot.content import Content, load
 from bot.content_files import ContentError
 from bot.conversation.late_dialogue import LateDialogue
 from bot.db.trouble import DatabaseError
+from bot.sealed_file import SealedFileError
 from bot.settings import Settings, SettingsError, read_settings
 from bot.training import TrainingError, train, trained_model
 from nlu.lexicon import LexiconError
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
 # What is wrong with an installation: one line for who runs it, no stack trace.
 TOLD = (
-    ContentError, SettingsError, DatabaseError, LexiconError, NoModelError, TrainingError,
+    BackupError, ContentError, SealedFileError, SettingsError, DatabaseError, LexiconError,
+    NoModelError, TrainingError,
 )  # fmt: skip
 # Progress goes to standard error, so that output can be piped.
 console = Console(stderr=True, highlight=False)

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
     data_dir: Path = Field(ROOT / ".tevoet", validation_alias="TEVOET_DATA_DIR")
     encryption_key: SecretStr | None = Field(None, validation_alias="TEVOET_ENCRYPTION_KEY")
+    backup_passphrase: Annotated[SecretStr, Field(min_length=12)] | None = Field(
+        None, validation_alias="TEVOET_BACKUP_PASSPHRASE"
+    )
     contact_url: str | None = Field(None, validation_alias="TEVOET_CONTACT_URL")
     merge_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
         1.5, validation_alias="TEVOET_MERGE_SECONDS"

@@ -74,6 +74,19 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
 
 
 @asynccontextmanager
+async def snapshot(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session that reads everything as of one moment; others write meanwhile."""
+    options: dict[str, Any] = {"tevoet_read_only": True}
+    # SQLite's transactions see one moment anyway (WAL).
+    if engine.dialect.name == "postgresql":
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    async with engine.connect() as connection:
+        await connection.execution_options(**options)
+        async with AsyncSession(connection, expire_on_commit=False) as session:
+            yield session
+
+
+@asynccontextmanager
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """A session in one write transaction: commits at the end, rolls back on any error."""
     async with (

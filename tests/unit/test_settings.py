@@ -17,6 +17,7 @@ NAMES = (
     "DATABASE_URL",
     "TEVOET_DATA_DIR",
     "TEVOET_ENCRYPTION_KEY",
+    "TEVOET_BACKUP_PASSPHRASE",
     "TEVOET_CONTACT_URL",
     "TEVOET_MERGE_SECONDS",
     "LOG_LEVEL",
@@ -45,6 +46,7 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settin
         ("TEVOET_MERGE_SECONDS", "6077"),
         ("DATABASE_URL", "mysql://noor:geheim@localhost/tevoet"),
         ("DATABASE_URL", "geheim"),
+        ("TEVOET_BACKUP_PASSPHRASE", "geheim"),
     ],
 )
 def test_a_bad_value_names_the_setting_and_never_the_value(

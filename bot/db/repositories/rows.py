@@ -74,6 +74,13 @@ class Rows:
             ],
         )
 
+    async def revision(self) -> str | None:
+        """Which schema the database has."""
+        revision: str | None = await self._session.scalar(
+            text("SELECT version_num FROM alembic_version")
+        )
+        return revision
+
     async def about_chats(self) -> bool:
         """Whether there is anything about any chat."""
         for table in tables():
