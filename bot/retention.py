@@ -13,7 +13,7 @@ from bot.content import Content
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
 from bot.db.repositories import TIME_TO_ANSWER, Chats, Outbox, Silences
-from bot.db.session import reading, writing
+from bot.db.session import forget_for_good, reading, writing
 from bot.db.trouble import TROUBLE, reason
 from bot.nudges.moments import local
 from bot.skills.reply import Reply
@@ -80,7 +80,10 @@ class Retention:
         """
         async with writing(self._engine) as session:
             await Silences(session).sweep(self._clock())
-        return await self._ask(), await self._erase()
+        asked, erased = await self._ask(), await self._erase()
+        # Once a day also where a file is too large to be written anew at each erasing.
+        await forget_for_good(self._engine, largest=None)
+        return asked, erased
 
     async def _ask(self) -> int:
         now, asked = self._clock(), 0

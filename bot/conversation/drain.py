@@ -24,7 +24,7 @@ from bot.conversation.turn import Clock, Outcome, Superseded, Turn, Turns
 from bot.conversation.understanding import ModelNotReadyError
 from bot.db.encryption import Cipher
 from bot.db.repositories import Chats, Inbox, Incoming, Outbox, Roleplays
-from bot.db.session import reading, writing
+from bot.db.session import forget_for_good, reading, writing
 from bot.db.trouble import TROUBLE, reason
 from bot.logs import places
 from bot.skills.reply import Reply
@@ -127,6 +127,7 @@ class Conversation:
             await Inbox(session, self._cipher).sweep(self._clock())
             await Outbox(session, self._cipher).sweep(self._clock())
             await Roleplays(session, self._cipher).sweep(self._clock())
+        await forget_for_good(self._engine, largest=0)
 
     async def settle(self) -> None:
         """Wait until nothing is being handled."""

@@ -30,7 +30,7 @@ from bot.db.repositories import (
     Silences,
     Trackers,
 )
-from bot.db.session import reading, writing
+from bot.db.session import forget_for_good, reading, writing
 from bot.skills import checkin, exercises, gates, guided, roleplay, safety
 from bot.skills.context import TurnContext
 from bot.skills.registry import carry_out
@@ -169,6 +169,8 @@ class Turns:
                 turn.chat_id, version, decision.tracker, now
             ):
                 raise Superseded
+        if context.forget:
+            await forget_for_good(self._engine)
         return Outcome(decision.understanding, steps, replies, facts)
 
     def _safety_press(self, turn: Turn, facts: Facts) -> Inbound | None:

@@ -11,13 +11,15 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from bot.db.sqlite import InlineConnection, empty_log
+from bot.db.sqlite import InlineConnection, empty_log, write_anew
 
 BUSY_SECONDS = 15
 # Who is in danger waits no longer than this for a server that does not answer.
 CONNECT_SECONDS = 5
 # Seconds between the tries to empty SQLite's log: a reader is in the way for milliseconds.
 LOG_TRIES = (0.0, 0.02, 0.1, 0.5)
+# Bytes of a file that is written anew in half a second: other chats wait no longer.
+QUICKLY_WRITTEN = 64_000_000
 _writers: WeakKeyDictionary[AsyncEngine, asyncio.Lock] = WeakKeyDictionary()
 
 
@@ -97,11 +99,15 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def forget_for_good(engine: AsyncEngine) -> bool:
-    """Leave no copy of what was erased in SQLite's log; PostgreSQL cleans up by itself.
+async def forget_for_good(engine: AsyncEngine, largest: int | None = QUICKLY_WRITTEN) -> bool:
+    """Leave no copy of what was erased in SQLite's files; PostgreSQL cleans up by itself.
 
     It runs in a thread. Writers of this process wait for it here, and SQLite for nobody, so that
     the loop goes on.
+
+    Args:
+        engine: the database.
+        largest: bytes; a larger file is not written anew, only its log is emptied.
 
     Returns:
         False when somebody was in the way each time.
@@ -109,10 +115,12 @@ async def forget_for_good(engine: AsyncEngine) -> bool:
     if engine.dialect.name != "sqlite":
         return True
     path = engine.url.database or ":memory:"
+    written = False
     for pause in LOG_TRIES:
         await asyncio.sleep(pause)
         async with _turn_to_write(engine):
-            if await asyncio.to_thread(empty_log, path):
+            written = written or await asyncio.to_thread(write_anew, path, largest)
+            if written and await asyncio.to_thread(empty_log, path):
                 return True
     return False
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -88,6 +89,24 @@ class InlineConnection:
         self._connection.close()
 
 
+def write_anew(path: str, largest: int | None) -> bool:
+    """Write the whole file anew (VACUUM), unless it is too large; wait for nobody.
+
+    `secure_delete` overwrites what is deleted, but not the copies that stay behind in a page when
+    SQLite moves rows to another one.
+
+    Args:
+        path: the database file.
+        largest: bytes; None for a file of any size.
+
+    Returns:
+        False when somebody who writes was in the way.
+    """
+    if largest is not None and Path(path).stat().st_size > largest:
+        return True
+    return _alone(path, "VACUUM") is not None
+
+
 def empty_log(path: str) -> bool:
     """Bring SQLite's log (WAL) into the file and empty it; wait for nobody.
 
@@ -99,11 +118,16 @@ def empty_log(path: str) -> bool:
     Returns:
         False when somebody who reads or writes was in the way.
     """
+    found = _alone(path, "PRAGMA wal_checkpoint(TRUNCATE)")
+    return found is not None and not found[0][0]
+
+
+def _alone(path: str, statement: str) -> list[Any] | None:
     connection = sqlite3.connect(path, timeout=0, isolation_level=None)
     try:
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
-    except sqlite3.OperationalError:
-        return False
+        connection.execute("PRAGMA secure_delete=ON")
+        return connection.execute(statement).fetchall()
+    except sqlite3.Error:
+        return None
     finally:
         connection.close()

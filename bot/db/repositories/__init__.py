@@ -23,7 +23,7 @@ from bot.db.repositories.schedules import (
     Schedules,
 )
 from bot.db.repositories.send_limits import SendLimits
-from bot.db.repositories.silences import TIME_TO_ANSWER, Silences
+from bot.db.repositories.silences import SILENT, TIME_TO_ANSWER, Silences
 from bot.db.repositories.trackers import Trackers
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "NUDGE",
     "PARKED_KEPT",
     "QUESTION_KEY",
+    "SILENT",
     "SUMMARY",
     "TIME_TO_ANSWER",
     "TIP",
