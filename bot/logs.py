@@ -1,12 +1,14 @@
-"""Logging without anything that a user wrote."""
+"""Logging without anything that a user wrote: JSON for programs, lines for people."""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import traceback
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 # These write messages, names or the token (in the address of a request) at their lower levels.
 TALKATIVE = (
@@ -17,9 +19,12 @@ TALKATIVE = (
     "sqlalchemy",
     "asyncio",
     "apscheduler",
+    "aiohttp",
     "h5py",
     "alembic",
 )
+# What a line may hold besides its words (`extra=`): numbers about the bot, never about somebody.
+FIELDS = ("seconds", "messages", "attempt")
 
 
 def configure(level: str) -> None:
@@ -30,16 +35,51 @@ def configure(level: str) -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TQDM_DISABLE", "1")
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(people=sys.stderr.isatty()))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Rasa's structured log quotes messages at the debug level.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    # Rasa's structured log quotes messages: of an error only its name is kept.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        processors=[_only_its_name],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
     # Old libraries that Rasa pins warn about themselves; a user can do nothing with that.
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
+
+
+def _formatter(*, people: bool) -> logging.Formatter:
+    render: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if people:
+        render = structlog.dev.ConsoleRenderer()
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(allow=FIELDS),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _only_places,
+        ],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+    )
+
+
+def _only_its_name(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    return str(event.get("event", ""))
+
+
+# Only `places` tells of an error: its words may be a user's.
+def _only_places(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    info = event.pop("exc_info", None)
+    event.pop("stack_info", None)
+    error = info[1] if isinstance(info, tuple) else info
+    if isinstance(error, BaseException):
+        event["error"] = places(error)
+    return event
 
 
 def places(error: BaseException) -> str:

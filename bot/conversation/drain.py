@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -231,6 +232,7 @@ class Conversation:
 
     async def run(self, turn: Turn, attempt: int = 1) -> Outcome | None:
         """Run a turn; on failure apologise, keep it for another try, and at last park it."""
+        started = time.perf_counter()
         try:
             outcome = await self._turns.run(turn)
         except Superseded:
@@ -244,6 +246,9 @@ class Conversation:
                     await self.emergency.answer(turn.turn_id, turn.chat_id, inbound)
                 raise
             return None
+        seconds = round(time.perf_counter() - started, 3)
+        told = {"seconds": seconds, "messages": len(turn.inbounds), "attempt": attempt}
+        logger.debug("turn handled", extra=told)
         self.on_replies.set()
         return outcome
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
 from bot import logs
 from bot.bootstrap import now
@@ -30,10 +33,17 @@ WORD = "zwaluwstaartje"
 TEXT = f"mijn man Govert liegt over een {WORD} in de kelder"
 
 
+class Terminal(StringIO):
+    """Where somebody looks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @contextmanager
-def everything_written() -> Iterator[StringIO]:
+def everything_written(terminal: bool = False) -> Iterator[StringIO]:
     """All that is printed or logged while root and our own packages stand at DEBUG."""
-    written = StringIO()
+    written = Terminal() if terminal else StringIO()
     with redirect_stdout(written), redirect_stderr(written):
         logs.configure("DEBUG")
         try:
@@ -139,3 +149,69 @@ def test_the_places_of_an_error_name_its_causes_and_leave_out_their_words() -> N
     assert told.index("KeyError at") < told.index("ValueError at")
     assert "test_logs.py" in told
     assert WORD not in told
+
+
+def lines(written: StringIO) -> list[dict[str, Any]]:
+    """What was logged, a JSON object a line."""
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+def test_where_nobody_looks_a_line_is_json_with_time_level_and_place() -> None:
+    with everything_written() as written:
+        logging.getLogger("bot.nudges.loop").info("nudges: %d sent, één ‘laat’", 3)
+    [line] = lines(written)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "nudges: 3 sent, één ‘laat’", "level": "info", "logger": "bot.nudges.loop",
+    }  # fmt: skip
+
+
+def test_on_a_terminal_a_line_is_for_people() -> None:
+    with everything_written(terminal=True) as written:
+        logging.getLogger("bot.nudges.loop").info("nudges: %d sent", 3)
+    [line] = written.getvalue().splitlines()
+    assert "nudges: 3 sent" in line
+    with pytest.raises(ValueError, match="Expecting"):
+        json.loads(line)
+
+
+def test_a_line_holds_the_fields_that_are_allowed_and_no_other() -> None:
+    with everything_written() as written:
+        logging.getLogger("bot").info("x", extra={"seconds": 0.2, "chat_id": CHAT, "text": TEXT})
+    [line] = lines(written)
+    assert line["seconds"] == 0.2
+    assert line.keys() == {"event", "level", "logger", "seconds", "timestamp"}
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_words_of_an_error_are_not_logged_by_whomever_it_is_told(terminal: bool) -> None:
+    with everything_written(terminal) as written:
+        try:
+            raise ValueError(TEXT)
+        except ValueError as error:
+            logging.getLogger("bot").exception("broken")
+            logging.getLogger("asyncio").error("never retrieved", exc_info=error, stack_info=True)
+    assert written.getvalue().count("ValueError at") == 2
+    assert "test_logs.py" in written.getvalue()
+    assert of_the_user(written) == []
+
+
+def test_of_an_error_in_rasas_own_log_only_its_name_is_kept() -> None:
+    with everything_written() as written:
+        log = structlog.get_logger("rasa.core.processor")
+        log.error("processor.failed", text=TEXT, event_info=TEXT)
+        log.warning("processor.doubts", text=TEXT)
+    assert [line["event"] for line in lines(written)] == ["processor.failed"]
+    assert of_the_user(written) == []
+
+
+async def test_a_turn_leaves_a_line_that_says_nothing_about_anybody(
+    dialogue: Dialogue, content: Content, cipher: Cipher, tmp_path: Path
+) -> None:
+    with everything_written() as written:
+        await say(TEXT, dialogue, content, cipher, tmp_path)
+    [line] = [line for line in lines(written) if line["event"] == "turn handled"]
+    assert line.keys() == {
+        "event", "level", "logger", "timestamp", "seconds", "messages", "attempt",
+    }  # fmt: skip
+    assert (line["level"], line["messages"], line["attempt"]) == ("debug", 1, 1)
