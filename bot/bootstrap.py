@@ -111,18 +111,6 @@ async def arriving(late: LateDialogue | None) -> AsyncIterator[None]:
             await coming
 
 
-async def fitting_cipher(settings: Settings, engine: AsyncEngine) -> Cipher:
-    """The encryption of this installation; a database in use gets no new key.
-
-    Raises:
-        SettingsError, DatabaseError: there is no key, or it is another's.
-    """
-    samples = await sealed_samples(engine)
-    cipher = Cipher(settings.keys(make=not samples), settings.key_file)
-    check_keys(cipher, samples)
-    return cipher
-
-
 @asynccontextmanager
 async def running(
     settings: Settings,
@@ -147,19 +135,44 @@ async def running(
     from bot.nudges.loop import Nudges
     from bot.retention import Retention
 
-    settings.make_data_dir()
     content = content or copy.load()
     lexicon = Lexicon.load()
     dialogue = dialogue or load_dialogue(settings)
-    await upgrade(settings.database)
-    engine = make_engine(settings.database)
-    try:
-        cipher = await fitting_cipher(settings, engine)
+    async with stored(settings) as (engine, cipher):
         turns = Turns(engine, cipher, dialogue, content, clock, settings.contact_url)
         merge = timedelta(seconds=settings.merge_seconds)
         conversation = Conversation(engine, cipher, turns, content, lexicon, clock, merge)
         nudges = Nudges(engine, cipher, content, clock, conversation.on_replies)
         retention = Retention(engine, cipher, content, clock, conversation.on_replies)
         yield App(settings, content, engine, cipher, turns, conversation, nudges, retention, clock)
+
+
+@asynccontextmanager
+async def stored(settings: Settings) -> AsyncIterator[tuple[AsyncEngine, Cipher]]:
+    """The database at its newest schema, and the encryption that it was written with.
+
+    Args:
+        settings: of this installation.
+
+    Raises:
+        SettingsError, DatabaseError: what is wrong with them.
+    """
+    settings.make_data_dir()
+    await upgrade(settings.database)
+    engine = make_engine(settings.database)
+    try:
+        yield engine, await _fitting_cipher(settings, engine)
     finally:
         await engine.dispose()
+
+
+async def _fitting_cipher(settings: Settings, engine: AsyncEngine) -> Cipher:
+    """The encryption of this installation; a database in use gets no new key.
+
+    Raises:
+        SettingsError, DatabaseError: there is no key, or it is another's.
+    """
+    samples = await sealed_samples(engine)
+    cipher = Cipher(settings.keys(make=not samples), settings.key_file)
+    check_keys(cipher, samples)
+    return cipher

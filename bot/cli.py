@@ -83,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     nlu = add("nlu", _nlu, "measure how well the model understands")
     nlu.add_argument("action", choices=["evaluate"])
     nlu.add_argument("file", nargs="?", type=Path, help="a set of your own; default: dev, held out")
+    stats = add("stats", _stats, "what happened in the last weeks, over all users together")
+    stats.add_argument("--picture", type=Path, metavar="FILE", help="draw it too, as a PNG")
     doctor = add("doctor", _doctor, "look at everything that the bot needs; 1 when it is broken")
     doctor.add_argument("--json", action="store_true", help="a list of findings")
     cli_storage.add_commands(add)
@@ -257,6 +259,12 @@ def _health(options: argparse.Namespace, settings: Settings) -> int:
     alive = is_alive(settings.data_dir)
     print("alive" if alive else "not alive")
     return 0 if alive else 1
+
+
+def _stats(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.statistics import command
+
+    return command.run(options, settings)
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.backup import BackupError, backup, restore
-from bot.bootstrap import fitting_cipher, now
+from bot.bootstrap import now, stored
 from bot.db.encryption import Cipher
 from bot.db.migrate import revisions, upgrade
 from bot.db.session import forget_for_good, make_engine
@@ -75,18 +75,13 @@ async def _rotate(settings: Settings) -> Counter[str]:
             "TEVOET_ENCRYPTION_KEY: put a new key (./tevoet key) and a comma in front of the old "
             "one, start the bot again, and run this once more"
         )
-    await upgrade(settings.database)
-    engine = make_engine(settings.database)
-    try:
-        cipher = await fitting_cipher(settings, engine)
+    async with stored(settings) as (engine, cipher):
         if file is None:
             counts = await renew(engine, cipher)
             await forget_for_good(engine)
             return counts
         _tell(f"this takes {SETTLED:.0f} seconds and more; the bot may run meanwhile")
         return await rotate(engine, file)
-    finally:
-        await engine.dispose()
 
 
 def _passphrase(settings: Settings) -> str:

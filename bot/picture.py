@@ -115,12 +115,12 @@ class Palette:
 
 
 # After Okabe and Ito's colours (2008), lighter on dark.
-_LIGHT = Palette(
+LIGHT = Palette(
     "#ffffff", "#22303c", "#d9e0e6", "#5b7083",
     {"calm": "#009e73", "hopeful": "#56b4e9", "tense": "#e69f00", "sad": "#0072b2",
      "angry": "#d55e00", "afraid": "#cc79a7", "empty": "#8a949e", "mixed": "#7b5ea7"},
 )  # fmt: skip
-_DARK = Palette(
+DARK = Palette(
     "#17212b", "#e6edf3", "#2c3a47", "#8ea3b5",
     {"calm": "#3ddbae", "hopeful": "#8fd0f5", "tense": "#ffc247", "sad": "#5aa9e6",
      "angry": "#ff8a4c", "afraid": "#f0a6cb", "empty": "#b4bec8", "mixed": "#b79be0"},
@@ -136,7 +136,7 @@ def draw(picture: Picture) -> bytes:
     Returns:
         A PNG of 1080 by 864 pixels.
     """
-    palette = _DARK if picture.dark else _LIGHT
+    palette = DARK if picture.dark else LIGHT
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor=palette.back)
     axes: Axes = figure.add_axes((0.07, 0.27, 0.89, 0.61))
     _frame(axes, picture, palette)

@@ -6,6 +6,7 @@ from bot.db.repositories.checkup import Checkup
 from bot.db.repositories.entries import Entries
 from bot.db.repositories.everything import Everything
 from bot.db.repositories.exercises import Exercises, KeptExercise
+from bot.db.repositories.figures import Figures, TipGiven
 from bot.db.repositories.inbox import IDS_KEPT, MOST_WAITING, PARKED_KEPT, Inbox, Incoming
 from bot.db.repositories.nudges import Nudge, NudgeQueue
 from bot.db.repositories.outbox import NUDGE, Outbox
@@ -47,6 +48,7 @@ __all__ = [
     "Entries",
     "Everything",
     "Exercises",
+    "Figures",
     "Inbox",
     "Incoming",
     "KeptAgreement",
@@ -60,5 +62,6 @@ __all__ = [
     "Schedules",
     "SendLimits",
     "Silences",
+    "TipGiven",
     "Trackers",
 ]

@@ -1,0 +1,1 @@
+"""What the bot did over all users, for the coach; nobody is to be found in it."""
