@@ -26,6 +26,7 @@ from bot.training import trained_model
 from nlu.lexicon import Lexicon
 
 if TYPE_CHECKING:
+    from bot.conversation.arrivals import Arrivals
     from bot.conversation.dialogue import Dialogue
     from bot.conversation.drain import Conversation
     from bot.conversation.late_dialogue import LateDialogue
@@ -109,6 +110,25 @@ async def arriving(late: LateDialogue | None) -> AsyncIterator[None]:
         coming.cancel()
         with suppress(asyncio.CancelledError):
             await coming
+
+
+@asynccontextmanager
+async def receiving(settings: Settings, clock: Clock = now) -> AsyncIterator[Arrivals]:
+    """Put together what only stores, without a model, and take it apart again.
+
+    Args:
+        settings: of this installation.
+        clock: tells the time.
+
+    Raises:
+        ContentError, SettingsError, DatabaseError: what is wrong, before anything starts.
+    """
+    from bot.conversation.arrivals import Arrivals
+    from bot.conversation.emergency import Emergency
+
+    content = copy.load()
+    async with stored(settings) as (engine, cipher):
+        yield Arrivals(engine, cipher, Emergency(content, Lexicon.load()), clock)
 
 
 @asynccontextmanager

@@ -16,7 +16,15 @@ from rich.console import Console
 
 from bot import cli_storage, logs
 from bot.backup import BackupError
-from bot.bootstrap import NoModelError, arriving, load_dialogue, make_dialogue, now, running
+from bot.bootstrap import (
+    NoModelError,
+    arriving,
+    load_dialogue,
+    make_dialogue,
+    now,
+    receiving,
+    running,
+)
 from bot.content import Content, load
 from bot.content_files import ContentError
 from bot.conversation.late_dialogue import LateDialogue
@@ -68,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--script", type=Path, metavar="FILE", help="play the lines of a file")
     chat.add_argument("--json", action="store_true", help="with --script: a line of JSON per turn")
     chat.add_argument("--country", choices=["NL", "BE"], default="NL", help="with --script")
-    add("bot", _bot, "run the bot on Telegram (needs TELEGRAM_TOKEN)")
+    bot = add("bot", _bot, "run the bot on Telegram (needs TELEGRAM_TOKEN)")
+    bot.add_argument("--webhook", action="store_true", help="let Telegram call, in place of asking")
+    add("webhook", _webhook, "only store what Telegram brings, for a bot to handle")
     add("train", _train, "train the model, if anything changed")
     explain = add("explain", _explain, "what the model makes of lines of text, as JSON lines")
     explain.add_argument("file", nargs="?", type=Path, help="default: standard input")
@@ -142,31 +152,35 @@ def _bot(options: argparse.Namespace, settings: Settings) -> int:
 
     from bot.telegram import app as telegram_app
 
-    if settings.telegram_token is None:
-        raise SettingsError("TELEGRAM_TOKEN: is missing; README says how to get one")
-    token = settings.telegram_token.get_secret_value()
+    token = settings.bot_token()
+    webhook = settings.webhook() if options.webhook else None
     content = load()
 
     async def run() -> None:
         dialogue, late = _dialogue_or_late(settings)
         async with running(settings, content=content, dialogue=dialogue) as app, arriving(late):
             application = telegram_app.build(token, settings.telegram_api_url)
-            await telegram_app.run(
-                application,
-                app.conversation,
-                app.nudges,
-                app.retention,
-                content,
-                app.engine,
-                app.cipher,
-                app.clock,
-                settings.data_dir,
-            )
+            await telegram_app.run(application, app, webhook)
 
     try:
         asyncio.run(run())
     except InvalidToken:
         raise SettingsError("TELEGRAM_TOKEN: Telegram does not know it") from None
+    return 0
+
+
+def _webhook(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.telegram.receiver import receive
+    from bot.telegram.stopping import stop_signal
+
+    token, webhook = settings.bot_token(), settings.webhook()
+
+    async def run() -> None:
+        stop = stop_signal()
+        async with receiving(settings) as arrivals:
+            await receive(arrivals, token, settings.telegram_api_url, webhook, stop)
+
+    asyncio.run(run())
     return 0
 
 

@@ -160,12 +160,25 @@ async def _token(settings: Settings) -> str:
 async def _webhook(settings: Settings) -> str:
     async with _bot(settings) as bot:
         info = await bot.get_webhook_info()
-    if info.url:
+    if settings.webhook_url is None and info.url:
         raise BrokenError(
-            "Telegram sends to a webhook, and this bot polls",
+            "Telegram sends to a webhook, and WEBHOOK_URL is empty",
             "Another program may use this token; ./tevoet bot takes the webhook away",
         )
-    return f"none, the bot polls; {_waiting(info)}"
+    if settings.webhook_url is None:
+        return f"none, the bot polls; {_waiting(info)}"
+    if info.url != settings.webhook_url:
+        raise BrokenError(
+            f"Telegram does not send to WEBHOOK_URL; {_waiting(info)}",
+            "./tevoet bot --webhook sets it; without --webhook leave WEBHOOK_URL empty",
+        )
+    failed = info.last_error_date
+    if failed and datetime.now(UTC) - failed < RECENT:
+        raise BrokenError(
+            f"Telegram could not deliver: {info.last_error_message}; {_waiting(info)}",
+            "See whether the bot runs, and what stands between it and the internet",
+        )
+    return f"set; {_waiting(info)}"
 
 
 def _waiting(info: WebhookInfo) -> str:

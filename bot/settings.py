@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,10 +15,27 @@ from bot.keys import KeyFile, parsed
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY_FILE = "encryption.key"
+# What Telegram allows, and not so short that it can be guessed.
+SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
 
 class SettingsError(Exception):
     """A setting has a bad value; the message names it, never its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Where Telegram sends updates to, with which secret, and where that comes out here."""
+
+    url: str
+    secret: str = field(repr=False)
+    host: str
+    port: int
+
+    @property
+    def path(self) -> str:
+        """Of the address: it is kept by whatever stands in between."""
+        return urlsplit(self.url).path or "/"
 
 
 class Settings(BaseSettings):
@@ -34,6 +54,12 @@ class Settings(BaseSettings):
     contact_url: str | None = Field(None, validation_alias="TEVOET_CONTACT_URL")
     merge_seconds: Annotated[float, Field(ge=0, le=60)] = Field(
         1.5, validation_alias="TEVOET_MERGE_SECONDS"
+    )
+    webhook_url: str | None = Field(None, validation_alias="WEBHOOK_URL")
+    webhook_secret: SecretStr | None = Field(None, validation_alias="WEBHOOK_SECRET")
+    webhook_host: str = Field("127.0.0.1", validation_alias="WEBHOOK_HOST")
+    webhook_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8443, validation_alias="WEBHOOK_PORT"
     )
     log_level: str = Field("INFO", validation_alias="LOG_LEVEL")
 
@@ -60,10 +86,54 @@ class Settings(BaseSettings):
             return value
         raise ValueError("must start with postgresql:// or sqlite://")
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        # Telegram itself wants https; a Bot API server of one's own takes http too.
+        if value is not None:
+            parts = urlsplit(value)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("must be a whole address: https://host/path")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _a_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("must be 16 to 256 letters, digits, _ or -")
+        return value
+
     @property
     def database(self) -> str:
         """The database URL; by default SQLite in the data folder."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'tevoet.db'}"
+
+    def bot_token(self) -> str:
+        """The token.
+
+        Raises:
+            SettingsError: there is none.
+        """
+        if self.telegram_token is None:
+            raise SettingsError("TELEGRAM_TOKEN: is missing; README says how to get one")
+        return self.telegram_token.get_secret_value()
+
+    def webhook(self) -> WebhookSettings:
+        """Where Telegram sends updates to.
+
+        Raises:
+            SettingsError: address or secret is missing.
+        """
+        if self.webhook_url is None:
+            raise SettingsError("WEBHOOK_URL: is missing; docs/operations.md says how it is used")
+        if self.webhook_secret is None:
+            raise SettingsError("WEBHOOK_SECRET: is missing; 16 to 256 letters, digits, _ or -")
+        return WebhookSettings(
+            self.webhook_url,
+            self.webhook_secret.get_secret_value(),
+            self.webhook_host,
+            self.webhook_port,
+        )
 
     @property
     def models_dir(self) -> Path:

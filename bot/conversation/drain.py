@@ -17,14 +17,15 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.content import Content
+from bot.conversation.arrivals import Arrivals
 from bot.conversation.crowd import Waiting, fragments, newest, readable
 from bot.conversation.emergency import Emergency
-from bot.conversation.inbound import Inbound, InboundKind
+from bot.conversation.inbound import InboundKind
 from bot.conversation.queue import Queue
 from bot.conversation.turn import Clock, Outcome, Superseded, Turn, Turns
 from bot.conversation.understanding import ModelNotReadyError
 from bot.db.encryption import Cipher
-from bot.db.repositories import Chats, Inbox, Incoming, Outbox, Roleplays
+from bot.db.repositories import Chats, Inbox, Outbox, Roleplays
 from bot.db.session import forget_for_good, reading, writing
 from bot.db.trouble import TROUBLE, reason
 from bot.logs import places
@@ -41,8 +42,8 @@ ROOM_AGAIN = timedelta(seconds=1)
 logger = logging.getLogger(__name__)
 
 
-class Conversation:
-    """Everything that comes in goes through here, whatever the channel.
+class Conversation(Arrivals):
+    """Everything that comes in goes through here and is handled.
 
     Args:
         engine: the database.
@@ -64,10 +65,9 @@ class Conversation:
         clock: Clock,
         merge: timedelta,
     ) -> None:
-        self._engine, self._cipher, self._turns = engine, cipher, turns
+        super().__init__(engine, cipher, Emergency(content, lexicon), clock)
         self._content, self._lexicon = content, lexicon
-        self.emergency = Emergency(content, lexicon)
-        self._clock, self._merge = clock, merge
+        self._turns, self._merge = turns, merge
         self._drains: dict[int, asyncio.Task[None]] = {}
         # Set when something new was stored for a chat that is being drained.
         self._again: dict[int, asyncio.Event] = {}
@@ -77,23 +77,7 @@ class Conversation:
         # Set whenever replies wait in the outbox.
         self.on_replies = asyncio.Event()
 
-    # --- coming in ---------------------------------------------------------------
-
-    async def store(self, batch: Sequence[tuple[int, int, Inbound]]) -> None:
-        """Store what came in, all of it or nothing.
-
-        Args:
-            batch: (update id, chat id, what was done), in order.
-
-        Raises:
-            sqlalchemy.exc.SQLAlchemyError: the database refused; nothing is stored.
-        """
-        async with writing(self._engine) as session:
-            incoming = [
-                Incoming(uid, chat, inbound.as_json(), inbound.message_id)
-                for uid, chat, inbound in batch
-            ]
-            await Inbox(session, self._cipher).store(incoming, self._clock())
+    # --- all chats ---------------------------------------------------------------
 
     def wake(self, chat_id: int) -> None:
         """Handle what waits for a chat; a chat that is being drained looks once more."""

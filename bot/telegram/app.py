@@ -1,29 +1,31 @@
-"""The bot on Telegram: long polling, with inbox and outbox around it."""
+"""The bot on Telegram: polling or a webhook, with inbox and outbox around it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import signal
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-from telegram import BotCommand, Update
+from telegram import BotCommand
 from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import ApplicationBuilder
 
 from bot.content import Content
 from bot.conversation.drain import Conversation
-from bot.conversation.turn import Clock
-from bot.db.encryption import Cipher
 from bot.db.trouble import TROUBLE, reason
-from bot.nudges.loop import Nudges
-from bot.retention import Retention
+from bot.settings import WebhookSettings
 from bot.telegram import heartbeat
 from bot.telegram.client import client_options
 from bot.telegram.handlers import AnyApplication, register
-from bot.telegram.inbox import StoringBot
+from bot.telegram.inbox import ALLOWED_UPDATES, Intake, StoringBot
 from bot.telegram.sender import Sender
+from bot.telegram.stopping import stop_signal
+from bot.telegram.webhook import Webhook, announce, serving
+
+if TYPE_CHECKING:
+    from bot.bootstrap import App
 
 logger = logging.getLogger(__name__)
 
@@ -48,65 +50,84 @@ def build(token: str, api_url: str) -> AnyApplication:
 
 
 async def run(
-    application: AnyApplication,
-    conversation: Conversation,
-    nudges: Nudges,
-    retention: Retention,
-    content: Content,
-    engine: AsyncEngine,
-    cipher: Cipher,
-    clock: Clock,
-    data_dir: Path,
+    application: AnyApplication, app: App, webhook: WebhookSettings | None = None
 ) -> None:
-    """Run the bot until SIGTERM or SIGINT: turns under way are finished, replies flushed."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    """Run the bot until SIGTERM or SIGINT: turns under way are finished, replies flushed.
 
-    bot = application.bot
-    sender = Sender(bot, engine, cipher, conversation, clock)
-    bot.attach(conversation)
+    Args:
+        application: as `build` made it.
+        app: TeVoet, put together.
+        webhook: where Telegram brings updates to; None to ask for them.
+
+    Raises:
+        telegram.error.InvalidToken: Telegram does not know the token.
+        SettingsError: Telegram refuses the webhook.
+    """
+    stop = stop_signal()
+    conversation = app.conversation
+    sender = Sender(application.bot, app.engine, app.cipher, conversation, app.clock)
     conversation.emergency.attach(sender.send)
+    intake = Intake(conversation)
     register(application, conversation)
 
     await _initialize(application, stop)
     if stop.is_set():
         return
-    await _introduce(application, content)
+    await _introduce(application, app.content)
     await application.start()
+    sending = asyncio.create_task(sender.run())
+    nudging = asyncio.create_task(app.nudges.run())
+    background = [
+        asyncio.create_task(heartbeat.beat(app.settings.data_dir)),
+        asyncio.create_task(_tidy_now_and_then(conversation)),
+        asyncio.create_task(app.retention.run()),
+    ]
+    left = await conversation.resume()
+    coming = (
+        _visited(application, intake, webhook, stop) if webhook else _polls(application, intake)
+    )
+    try:
+        async with coming:
+            logger.info("the bot listens; %d chats had something left", left)
+            await stop.wait()
+            logger.info("stopping: no new messages, turns under way are finished")
+    finally:
+        app.nudges.stop()
+        await nudging
+        await conversation.stop()
+        await sender.stop()
+        await sending
+        for task in background:
+            task.cancel()
+        await application.stop()
+        await application.shutdown()
+
+
+@asynccontextmanager
+async def _polls(application: AnyApplication, intake: Intake) -> AsyncIterator[None]:
+    """Ask Telegram for updates; a webhook of before is taken away by python-telegram-bot."""
+    application.bot.attach(intake)
     updater = application.updater
     if updater is None:
         raise TypeError("the application was built without an updater")
-    sending = asyncio.create_task(sender.run())
-    nudging = asyncio.create_task(nudges.run())
-    background = [
-        asyncio.create_task(heartbeat.beat(data_dir)),
-        asyncio.create_task(_tidy_now_and_then(conversation)),
-        asyncio.create_task(retention.run()),
-    ]
-    left = await conversation.resume()
     await updater.start_polling(
-        allowed_updates=[
-            Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER,
-        ],
-        bootstrap_retries=-1,
-        drop_pending_updates=False,
-    )  # fmt: skip
-    logger.info("the bot listens; %d chats had something left", left)
-    await stop.wait()
+        allowed_updates=ALLOWED_UPDATES, bootstrap_retries=-1, drop_pending_updates=False
+    )
+    try:
+        yield
+    finally:
+        await updater.stop()
 
-    logger.info("stopping: no new messages, turns under way are finished")
-    await updater.stop()
-    nudges.stop()
-    await nudging
-    await conversation.stop()
-    await sender.stop()
-    await sending
-    for task in background:
-        task.cancel()
-    await application.stop()
-    await application.shutdown()
+
+@asynccontextmanager
+async def _visited(
+    application: AnyApplication, intake: Intake, settings: WebhookSettings, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Let Telegram bring updates; they go the way of those that were polled."""
+    webhook = Webhook(settings, intake, application.bot, application.update_queue.put)
+    async with serving(webhook.app(), settings.host, settings.port):
+        await announce(application.bot, settings, stop)
+        yield
 
 
 async def _initialize(application: AnyApplication, stop: asyncio.Event) -> None:

@@ -29,7 +29,7 @@ from bot.db.session import make_engine, reading, writing
 from bot.db.trouble import TROUBLE, DatabaseError, reason
 from bot.settings import KEY_FILE, Settings, SettingsError
 from bot.skills.reply import Reply
-from bot.telegram.inbox import StoringBot
+from bot.telegram.inbox import Intake, StoringBot
 from bot.telegram.sender import Sender
 from tests.clock import Clock
 from tests.integration.fake_dialogue import FakeDialogue
@@ -294,7 +294,7 @@ async def test_danger_and_help_are_answered_once_and_nothing_is_lost(
 
     monkeypatch.setattr(ExtBot, "get_updates", fetch)
     phone, bot = Phone(), StoringBot("7:token", base_url="http://127.0.0.1:1/bot")
-    bot.attach(bench.conversation)
+    bot.attach(Intake(bench.conversation))
     bench.conversation.emergency.attach(phone.send)
     async with trouble.begins():
         for _ in range(3):

@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import tarfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from tests.clock import Clock
 from tests.emulator import Emulator, running_emulator, unauthorized
 
 EVERYTHING = ["settings", "disk", "clock", "token", "webhook", "database", "key", "model"]
+HERE, ELSEWHERE = "https://here.example/x", "https://elsewhere.example/x"
 
 
 @pytest.fixture
@@ -147,9 +149,42 @@ async def test_a_telegram_that_cannot_be_reached(healthy: Settings) -> None:
 async def test_a_webhook_that_keeps_the_messages_from_this_bot(
     healthy: Settings, telegram: Emulator
 ) -> None:
-    await telegram.server._update_queues.set_webhook(telegram.token, {"url": "https://x.example/"})
+    await webhook_is(telegram, ELSEWHERE)
     finding = await the_one_that_is_wrong(healthy, "webhook")
     assert "./tevoet bot" in str(finding)
+
+
+async def test_a_webhook_that_is_wanted_and_not_set(healthy: Settings, telegram: Emulator) -> None:
+    wanting = healthy.model_copy(update={"webhook_url": HERE})
+    for at_telegram in ("", ELSEWHERE):
+        await webhook_is(telegram, at_telegram)
+        finding = await the_one_that_is_wrong(wanting, "webhook")
+        assert "--webhook" in str(finding)
+    await webhook_is(telegram, HERE)
+    assert await wrong(wanting) == {}
+
+
+async def test_a_webhook_that_telegram_cannot_deliver_to(
+    healthy: Settings, telegram: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The emulator keeps no errors of deliveries: here it does."""
+    queues = telegram.server._update_queues
+    told = {
+        "url": HERE,
+        "has_custom_certificate": False,
+        "pending_update_count": 3,
+        "last_error_date": int(time.time()) - 60,
+        "last_error_message": "Connection refused",
+    }
+    monkeypatch.setattr(queues, "info", lambda token: told)
+    finding = await the_one_that_is_wrong(
+        healthy.model_copy(update={"webhook_url": HERE}), "webhook"
+    )
+    assert "Connection refused" in finding.said and "3 updates wait" in finding.said
+
+
+async def webhook_is(telegram: Emulator, url: str) -> None:
+    await telegram.server._update_queues.set_webhook(telegram.token, {"url": url})
 
 
 async def test_a_database_that_is_not_there(healthy: Settings) -> None:

@@ -21,6 +21,10 @@ NAMES = (
     "TEVOET_CONTACT_URL",
     "TEVOET_MERGE_SECONDS",
     "LOG_LEVEL",
+    "WEBHOOK_URL",
+    "WEBHOOK_SECRET",
+    "WEBHOOK_HOST",
+    "WEBHOOK_PORT",
 )
 
 
@@ -47,6 +51,11 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settin
         ("DATABASE_URL", "mysql://noor:geheim@localhost/tevoet"),
         ("DATABASE_URL", "geheim"),
         ("TEVOET_BACKUP_PASSPHRASE", "geheim"),
+        ("WEBHOOK_URL", "geheim"),
+        ("WEBHOOK_URL", "ftp://geheim/x"),
+        ("WEBHOOK_SECRET", "geheim"),
+        ("WEBHOOK_SECRET", "geheim met spaties en lang genoeg"),
+        ("WEBHOOK_PORT", "77777"),
     ],
 )
 def test_a_bad_value_names_the_setting_and_never_the_value(
@@ -164,3 +173,14 @@ def test_a_key_file_without_a_good_key_is_named(
     with pytest.raises(SettingsError, match=r"encryption\.key") as caught:
         settings.keys()
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["WEBHOOK_URL", "WEBHOOK_SECRET"])
+def test_a_webhook_needs_address_and_secret(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    given = {"WEBHOOK_URL": "https://x.example/hook", "WEBHOOK_SECRET": "s" * 16}
+    settings = settings_with(monkeypatch, **given)
+    assert settings.webhook().path == "/hook"
+    assert "s" * 16 not in repr(settings.webhook())
+    monkeypatch.delenv(missing)
+    with pytest.raises(SettingsError, match=missing):
+        read_settings().webhook()
