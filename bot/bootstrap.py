@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.conversation.drain import Conversation
     from bot.conversation.late_dialogue import LateDialogue
     from bot.conversation.turn import Clock, Turns
+    from bot.metrics import Metrics
     from bot.nudges.loop import Nudges
     from bot.retention import Retention
 
@@ -53,6 +54,7 @@ class App:
     nudges: Nudges
     retention: Retention
     clock: Clock
+    metrics: Metrics
 
 
 class NoModelError(Exception):
@@ -152,6 +154,7 @@ async def running(
     """
     from bot.conversation.drain import Conversation
     from bot.conversation.turn import Turns
+    from bot.metrics import Metrics
     from bot.nudges.loop import Nudges
     from bot.retention import Retention
 
@@ -161,10 +164,14 @@ async def running(
     async with stored(settings) as (engine, cipher):
         turns = Turns(engine, cipher, dialogue, content, clock, settings.contact_url)
         merge = timedelta(seconds=settings.merge_seconds)
-        conversation = Conversation(engine, cipher, turns, content, lexicon, clock, merge)
-        nudges = Nudges(engine, cipher, content, clock, conversation.on_replies)
+        metrics = Metrics()
+        conversation = Conversation(engine, cipher, turns, content, lexicon, clock, merge, metrics)
+        nudges = Nudges(engine, cipher, content, clock, conversation.on_replies, metrics=metrics)
         retention = Retention(engine, cipher, content, clock, conversation.on_replies)
-        yield App(settings, content, engine, cipher, turns, conversation, nudges, retention, clock)
+        yield App(
+            settings, content, engine, cipher, turns, conversation, nudges, retention, clock,
+            metrics,
+        )  # fmt: skip
 
 
 @asynccontextmanager

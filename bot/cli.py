@@ -160,7 +160,8 @@ def _bot(options: argparse.Namespace, settings: Settings) -> int:
         dialogue, late = _dialogue_or_late(settings)
         async with running(settings, content=content, dialogue=dialogue) as app, arriving(late):
             application = telegram_app.build(token, settings.telegram_api_url)
-            await telegram_app.run(application, app, webhook)
+            ready = (lambda: True) if late is None else (lambda: late.is_there)
+            await telegram_app.run(application, app, webhook, ready)
 
     try:
         asyncio.run(run())

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     webhook_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         8443, validation_alias="WEBHOOK_PORT"
     )
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        None, validation_alias="METRICS_PORT"
+    )
     log_level: str = Field("INFO", validation_alias="LOG_LEVEL")
 
     @field_validator("log_level")

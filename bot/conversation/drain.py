@@ -29,6 +29,7 @@ from bot.db.repositories import Chats, Inbox, Outbox, Roleplays
 from bot.db.session import forget_for_good, reading, writing
 from bot.db.trouble import TROUBLE, reason
 from bot.logs import places
+from bot.metrics import Metrics
 from bot.skills.reply import Reply
 from nlu.lexicon import Level, Lexicon
 
@@ -53,6 +54,7 @@ class Conversation(Arrivals):
         lexicon: sees explicit danger without model and database.
         clock: tells the time.
         merge: texts of one chat within this time form one turn.
+        metrics: counts what is handled.
     """
 
     def __init__(
@@ -64,10 +66,12 @@ class Conversation(Arrivals):
         lexicon: Lexicon,
         clock: Clock,
         merge: timedelta,
+        metrics: Metrics | None = None,
     ) -> None:
         super().__init__(engine, cipher, Emergency(content, lexicon), clock)
         self._content, self._lexicon = content, lexicon
         self._turns, self._merge = turns, merge
+        self._metrics = metrics or Metrics()
         self._drains: dict[int, asyncio.Task[None]] = {}
         # Set when something new was stored for a chat that is being drained.
         self._again: dict[int, asyncio.Event] = {}
@@ -222,6 +226,7 @@ class Conversation(Arrivals):
         except Superseded:
             return None
         except Exception as error:
+            self._metrics.failed()
             try:
                 await self._failed(turn, attempt, error)
             except TROUBLE:
@@ -230,8 +235,9 @@ class Conversation(Arrivals):
                     await self.emergency.answer(turn.turn_id, turn.chat_id, inbound)
                 raise
             return None
-        seconds = round(time.perf_counter() - started, 3)
-        told = {"seconds": seconds, "messages": len(turn.inbounds), "attempt": attempt}
+        seconds = time.perf_counter() - started
+        self._metrics.turn(turn, outcome, seconds)
+        told = {"seconds": round(seconds, 3), "messages": len(turn.inbounds), "attempt": attempt}
         logger.debug("turn handled", extra=told)
         self.on_replies.set()
         return outcome

@@ -44,6 +44,11 @@ class LateDialogue:
                 await asyncio.sleep(AGAIN_AFTER)
         logger.info("the model is there")
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the model is loaded."""
+        return self._dialogue is not None
+
     async def decide_text(
         self, fragments: Sequence[str], facts: Facts, stored: Any, *, style: bool = False
     ) -> Decision:

@@ -21,6 +21,7 @@ from bot.db.encryption import Cipher
 from bot.db.repositories import CHECKIN, Nudge, NudgeQueue, Schedules
 from bot.db.session import writing
 from bot.db.trouble import TROUBLE, reason
+from bot.metrics import Metrics
 from bot.nudges.outcomes import SENT, Decided, Outcome, decide
 from bot.nudges.wording import nudge_reply
 
@@ -42,6 +43,7 @@ class Nudges:
         clock: tells the time.
         on_replies: set when something waits in the outbox.
         at_most: so many nudges may wait in the outbox; None for any number.
+        metrics: counts what becomes of them.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class Nudges:
         clock: Clock,
         on_replies: asyncio.Event,
         at_most: int | None = WAITING_AT_MOST,
+        metrics: Metrics | None = None,
     ) -> None:
         self._engine, self._cipher, self._content = engine, cipher, content
         self._clock, self._on_replies, self._at_most = clock, on_replies, at_most
+        self._metrics = metrics or Metrics()
         # The payload of each wording of a check-in's nudge, made once.
         self._payloads: dict[str, Any] = {}
         self._stopping = asyncio.Event()
@@ -105,7 +109,9 @@ class Nudges:
         if nudges:
             self._on_replies.set()
         still_due = any(each.is_due(now) for each in decided)
-        return Counter(each.outcome for each in decided), still_due or len(decided) == room
+        counts = Counter(each.outcome for each in decided)
+        self._metrics.nudged(counts)
+        return counts, still_due or len(decided) == room
 
     def _nudge(self, decided: Decided, now: datetime) -> Nudge:
         due = decided.due

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from bot.telegram.client import client_options
 from bot.telegram.handlers import AnyApplication, register
 from bot.telegram.inbox import ALLOWED_UPDATES, Intake, StoringBot
 from bot.telegram.sender import Sender
+from bot.telegram.status import HOST, Status
 from bot.telegram.stopping import stop_signal
 from bot.telegram.webhook import Webhook, announce, serving
 
@@ -50,7 +51,10 @@ def build(token: str, api_url: str) -> AnyApplication:
 
 
 async def run(
-    application: AnyApplication, app: App, webhook: WebhookSettings | None = None
+    application: AnyApplication,
+    app: App,
+    webhook: WebhookSettings | None = None,
+    model_is_there: Callable[[], bool] = lambda: True,
 ) -> None:
     """Run the bot until SIGTERM or SIGINT: turns under way are finished, replies flushed.
 
@@ -58,6 +62,7 @@ async def run(
         application: as `build` made it.
         app: TeVoet, put together.
         webhook: where Telegram brings updates to; None to ask for them.
+        model_is_there: whether the model is loaded, for /healthz.
 
     Raises:
         telegram.error.InvalidToken: Telegram does not know the token.
@@ -82,12 +87,14 @@ async def run(
         asyncio.create_task(_tidy_now_and_then(conversation)),
         asyncio.create_task(app.retention.run()),
     ]
+    loops = [sending, nudging, *background]
+    status = Status(app.engine, app.cipher, app.metrics, model_is_there, loops)
     left = await conversation.resume()
     coming = (
         _visited(application, intake, webhook, stop) if webhook else _polls(application, intake)
     )
     try:
-        async with coming:
+        async with _told(status, app.settings.metrics_port), coming:
             logger.info("the bot listens; %d chats had something left", left)
             await stop.wait()
             logger.info("stopping: no new messages, turns under way are finished")
@@ -101,6 +108,16 @@ async def run(
             task.cancel()
         await application.stop()
         await application.shutdown()
+
+
+@asynccontextmanager
+async def _told(status: Status, port: int | None) -> AsyncIterator[None]:
+    """Answer /healthz and /metrics on loopback, when that is wanted."""
+    if port is None:
+        yield
+        return
+    async with serving(status.app(), HOST, port):
+        yield
 
 
 @asynccontextmanager

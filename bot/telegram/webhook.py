@@ -70,9 +70,8 @@ class Webhook:
 
     def app(self) -> web.Application:
         """The web application: one path, and nothing that says what runs here."""
-        app = web.Application(client_max_size=LARGEST, middlewares=[_without_words])
+        app = bare_app()
         app.router.add_post(self._path, self._take)
-        app.on_response_prepare.append(_without_name)
         return app
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -140,6 +139,13 @@ def _parsed(body: bytes) -> dict[str, Any]:
     if type(number) is not int or not 0 <= number <= LARGEST_ID:
         raise ValueError("no update id")
     return data
+
+
+def bare_app() -> web.Application:
+    """A web application without routes, whose answers say nothing about the program."""
+    app = web.Application(client_max_size=LARGEST, middlewares=[_without_words])
+    app.on_response_prepare.append(_without_name)
+    return app
 
 
 @web.middleware

@@ -297,14 +297,21 @@ async def test_the_whole_bot_answers_what_telegram_brings(
     telegram: Emulator,
     settings: Settings,
     content: Content,
-    unused_tcp_port: int,
+    unused_tcp_port_factory: Callable[[], int],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    here = hook(f"http://127.0.0.1:{unused_tcp_port}/hook", unused_tcp_port)
+    port, metrics_port = unused_tcp_port_factory(), unused_tcp_port_factory()
+    here = hook(f"http://127.0.0.1:{port}/hook", port)
+    settings = settings.model_copy(update={"metrics_port": metrics_port})
     async with whole_bot(telegram, settings, content, here, monkeypatch) as dialogue:
         await telegram.send_update({"message": update(1, "ik voel wantrouwen")["message"]})
         await telegram.log.until(lambda: telegram.log.of("sendMessage") or None, 20)
         assert dialogue.heard == [["ik voel wantrouwen"]]
+        async with ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{metrics_port}/healthz") as answer:
+                assert answer.status == 200
+            async with session.get(f"http://127.0.0.1:{metrics_port}/metrics") as answer:
+                assert 'tevoet_messages_total{kind="text"} 1.0' in await answer.text()
     assert telegram.log.of("getUpdates") == []
     # Until the next start Telegram keeps what it cannot bring.
     assert telegram.server._update_queues._state(telegram.token).url == here.url

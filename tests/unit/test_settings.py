@@ -25,6 +25,7 @@ NAMES = (
     "WEBHOOK_SECRET",
     "WEBHOOK_HOST",
     "WEBHOOK_PORT",
+    "METRICS_PORT",
 )
 
 
@@ -56,6 +57,7 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settin
         ("WEBHOOK_SECRET", "geheim"),
         ("WEBHOOK_SECRET", "geheim met spaties en lang genoeg"),
         ("WEBHOOK_PORT", "77777"),
+        ("METRICS_PORT", "0"),
     ],
 )
 def test_a_bad_value_names_the_setting_and_never_the_value(

@@ -167,6 +167,11 @@ class Outbox:
             for item in await self._session.scalars(query)
         ]
 
+    async def depth(self) -> int:
+        """How many messages wait to be sent, of all chats."""
+        query = select(func.count()).where(OutboxItem.status == "new")
+        return await self._session.scalar(query) or 0
+
     async def sweep(self, now: datetime) -> None:
         """Forget replies that are done, and nudges that were lost on their way."""
         await self._session.execute(
