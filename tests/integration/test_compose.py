@@ -32,7 +32,9 @@ def engine_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def config(engine_folder: Path, secrets: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def config(
+    engine_folder: Path, secrets: dict[str, str], *options: str
+) -> subprocess.CompletedProcess[str]:
     """What `podman-compose config` makes of the file."""
     return subprocess.run(
         [
@@ -41,6 +43,7 @@ def config(engine_folder: Path, secrets: dict[str, str]) -> subprocess.Completed
             "podman_compose",
             "--file",
             str(ROOT / "docker-compose.yml"),
+            *options,
             "config",
         ],
         env={"PATH": f"{engine_folder}:/usr/bin:/bin", **secrets},
@@ -75,3 +78,17 @@ def test_a_missing_secret_stops_it_and_is_named(engine_folder: Path, missing: st
     ran = config(engine_folder, {k: v for k, v in SECRETS.items() if k != missing})
     assert ran.returncode != 0
     assert f"set {missing} in .env" in ran.stderr
+
+
+def test_the_webhook_is_a_profile_of_its_own_behind_loopback(engine_folder: Path) -> None:
+    hook = {"WEBHOOK_URL": "https://x.example/hook", "WEBHOOK_SECRET": "a-secret-of-tests"}
+    ran = config(engine_folder, {**SECRETS, **hook}, "--profile", "webhook")
+    assert ran.returncode == 0, ran.stderr
+    services = yaml.safe_load(ran.stdout)["services"]
+    bot, webhook = services["bot"], services["bot-webhook"]
+    assert webhook["command"] == ["tevoet", "bot", "--webhook"]
+    assert webhook["ports"] == ["127.0.0.1:8443:8443"]
+    listens = {"WEBHOOK_HOST": "0.0.0.0", "WEBHOOK_PORT": 8443}
+    assert webhook["environment"] == {**bot["environment"], **hook, **listens}
+    for key in ("read_only", "tmpfs", "security_opt", "volumes", "stop_grace_period"):
+        assert webhook[key] == bot[key]
