@@ -72,24 +72,25 @@ async def give_tip(step: GiveTip, turn: TurnContext) -> list[Reply]:
 
 
 async def explain_tip(step: ExplainTip, turn: TurnContext) -> list[Reply]:
-    """Why this tip: from the reasons that chose it, in words."""
+    """Why this tip, in two sentences: the reasons that chose it, and what it is good for."""
     tip = turn.content.tip_by_id[step.tip_id]
     found = await turn.chats.last_given(turn.chat_id, tip.id)
     because = found[1] if found else {"concern": turn.concern, "reasons": []}
     concern = turn.content.concerns.get(because["concern"] or "")
-    sentences = []
     strongest = sorted(because["reasons"], key=lambda reason: -reason[1])
-    for code, value in [r for r in strongest if r[1] >= TOLD_FROM][:REASONS_TOLD]:
+    told = [reason for reason in strongest if reason[1] >= TOLD_FROM][:REASONS_TOLD]
+    clauses = []
+    for code, value in told or [("general", TOLD_FROM)]:
         key = "concern_strong" if code == "concern" and value >= STRONG_FIT else code
         reason = await turn.say(f"reason_{key}", label=concern.label if concern else "")
-        sentences.append(reason.text)
+        clauses.append(reason.text)
     reply = await turn.say(
         "why_tip",
         buttons=for_tip(turn, "why_tip", tip.id),
-        reasons=" ".join(sentences),
+        reasons=turn.content.messages["reason_and"].variants[0].join(clauses),
         why=tip.words("why", turn.side),
     )
-    return [Reply((f"why.{tip.id}",), reply.text.strip(), reply.buttons)]
+    return [Reply((f"why.{tip.id}",), reply.text, reply.buttons)]
 
 
 async def tell_more(step: TellMore, turn: TurnContext) -> list[Reply]:

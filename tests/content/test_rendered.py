@@ -13,6 +13,7 @@ import pytest
 from bot.content import Content
 from bot.conversation.steps import Acknowledge, Ask, Bridge, Clarify, Do, ExplainTip, GiveTip, Step
 from bot.conversation.understanding import Understanding
+from bot.readability import sentences_of
 from bot.skills.context import TurnContext
 from bot.skills.helplines import help_lines
 from bot.skills.registry import carry_out
@@ -129,7 +130,7 @@ def samples(content: Content) -> dict[str, str]:
         "why": max((t.words("why", s) for t in content.tips for s in sides), key=len),
         "label": max((concern.label for concern in content.concerns.values()), key=len),
         "answer": "wandelen & <rusten> " * 30,
-        "reasons": "Deze tip past goed bij wat je noemde: er is iets gelogen. " * 2,
+        "reasons": "hij een andere kant van ‘Afspraak niet nagekomen’ laat zien en omdat " * 2,
     }
 
 
@@ -171,7 +172,9 @@ async def test_every_tip_is_taken_for_either_side_with_its_buttons_and_its_reaso
             replies.append(given)
             for reasons in combinations(REASONS, 2):
                 turn = speaker.turn(reasons=reasons, concern=concern)
-                replies += await carry_out(ExplainTip(tip.id), turn)
+                [why] = await carry_out(ExplainTip(tip.id), turn)
+                assert len(sentences_of(why.text)) == 2, why.text
+                replies.append(why)
     assert problems(replies) == []
 
 
