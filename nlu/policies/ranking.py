@@ -22,7 +22,8 @@ WISHED = 0.25
 TRIED = -0.50
 OWN_HELPED = 0.10
 OWN_UNHELPED = -0.60
-GIVEN_RECENTLY = -0.70
+# More than all that can speak for a tip: the others come first, until days have gone by.
+GIVEN_RECENTLY = -1.6
 FORGET_AFTER_DAYS = 7.0
 # More than all other reasons together: such a tip never comes first while another can.
 TOO_SOON = -4.0

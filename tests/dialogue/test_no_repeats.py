@@ -1,8 +1,9 @@
-"""Twenty turns about each concern, and no sentence comes twice."""
+"""Twenty turns about each concern: no sentence comes twice, and messages stay short."""
 
 from __future__ import annotations
 
 import re
+import statistics
 from collections import Counter
 
 import pytest
@@ -62,6 +63,8 @@ REST = (
     (SAY, "doei"),
 )
 SIDE = "allebei"
+# Characters of a message, in the middle of a talk. Longer ones are read on a phone by nobody.
+SHORT = 350
 # Not sentences: what stands above a tip's step.
 LABELS = frozenset({"klein begin"})
 
@@ -79,12 +82,13 @@ async def _does(chat: TerminalChat, how: str, what: str) -> Exchange:
 
 
 @pytest.mark.parametrize("concern", FIRST)
-async def test_no_sentence_comes_twice_in_twenty_turns(
+async def test_in_twenty_turns_no_sentence_comes_twice_and_messages_are_short(
     app: App, content: Content, clock: Clock, concern: str
 ) -> None:
     chat = TerminalChat(app, 7, iter(range(1, 1000)))
     await chat.onboard("NL")
     said: Counter[str] = Counter()
+    lengths: list[int] = []
     turns = [(SAY, FIRST[concern]), *REST]
     done = 0
     while turns:
@@ -93,6 +97,7 @@ async def test_no_sentence_comes_twice_in_twenty_turns(
         done += 1
         keys = [key for reply in exchange.replies for key in reply.keys]
         said.update(s for reply in exchange.replies for s in sentences(reply.text))
+        lengths.extend(len(plain(reply.text)) for reply in exchange.replies)
         if "ask_side" in keys:
             turns.insert(0, (PRESS, SIDE))
         if "clarify" in keys:
@@ -100,6 +105,7 @@ async def test_no_sentence_comes_twice_in_twenty_turns(
     assert done >= 20
     titles = {tip.title.casefold() for tip in content.tips}
     assert {s: n for s, n in said.items() if n > 1 and s not in titles} == {}
+    assert statistics.median(lengths) < SHORT
 
 
 def test_every_concern_is_gone_through(content: Content) -> None:

@@ -60,7 +60,7 @@ async def test_the_first_tip_is_acceptable(
     # The goal is 0.95, none unacceptable and nobody left without a tip where advice is safe. What
     # stands here is what was reached: it may not get worse (docs/decisions/0013).
     assert counts[Verdict.ACCEPTABLE] >= 0.75 * len(given)
-    assert counts[Verdict.UNACCEPTABLE] <= 0.11 * len(outcomes)
+    assert counts[Verdict.UNACCEPTABLE] <= 0.10 * len(outcomes)
     left = [o for o in outcomes if o.verdict is Verdict.NONE and not o.situation.may_be_none]
     assert len(left) <= 0.30 * len(outcomes)
 
