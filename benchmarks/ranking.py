@@ -39,7 +39,7 @@ def main() -> None:
     """Measure and print."""
     seconds = median_seconds(load())
     print(
-        f"choosing a tip takes {seconds * 1000:.2f} ms (median of {TIMES}; at most {BOUND * 1000:.0f})"
+        f"a tip is chosen in {seconds * 1000:.2f} ms (median of {TIMES}, at most {BOUND * 1000:.0f})"
     )
 
 
