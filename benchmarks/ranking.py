@@ -38,9 +38,8 @@ def median_seconds(content: Content, times: int = TIMES) -> float:
 def main() -> None:
     """Measure and print."""
     seconds = median_seconds(load())
-    print(
-        f"a tip is chosen in {seconds * 1000:.2f} ms (median of {TIMES}, at most {BOUND * 1000:.0f})"
-    )
+    took, bound = seconds * 1000, BOUND * 1000
+    print(f"a tip is chosen in {took:.2f} ms (median of {TIMES}; at most {bound:.0f} ms)")
 
 
 if __name__ == "__main__":
