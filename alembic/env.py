@@ -11,6 +11,9 @@ from bot.db.models import Base
 from bot.db.session import make_engine
 from bot.settings import read_settings
 
+# Any number, the same in all processes.
+ONE_AT_A_TIME = 7_005_000
+
 
 def migrate(connection: Connection) -> None:
     """Run the migrations on one connection, all in one transaction."""
@@ -21,6 +24,9 @@ def migrate(connection: Connection) -> None:
         compare_type=True,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            # Of processes that start together one migrates, and the others find it done.
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME})")
         context.run_migrations()
 
 

@@ -61,6 +61,12 @@ class User(Base):
     """A chat: country and consent. A row without consent holds nothing else."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        Index("ix_users_seen_at", "seen_at"),
+        Index("ix_users_asked_to_stay_at", "asked_to_stay_at",
+              sqlite_where=text("asked_to_stay_at IS NOT NULL"),
+              postgresql_where=text("asked_to_stay_at IS NOT NULL")),
+    )  # fmt: skip
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     country: Mapped[str | None] = mapped_column(String(2))
@@ -76,6 +82,7 @@ class SafetyHold(Base):
     """Tips are frozen for this chat since an open safety question (ask) or danger (act)."""
 
     __tablename__ = "safety_holds"
+    __table_args__ = (Index("ix_safety_holds_seen_at", "seen_at"),)
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     level: Mapped[str] = mapped_column(String(8))
@@ -92,6 +99,7 @@ class SafetyGate(Base):
     """A red flag that withholds tips about a relation; it outlives the hold."""
 
     __tablename__ = "safety_gates"
+    __table_args__ = (Index("ix_safety_gates_since", "since"),)
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     relation: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -136,6 +144,7 @@ class InboxItem(Base):
         Index("ix_inbox_open", "chat_id", "id", sqlite_where=text("status = 'new'"),
               postgresql_where=text("status = 'new'")),
         Index("ix_inbox_received_at", "received_at"),
+        Index("ix_inbox_chat_id", "chat_id"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -164,6 +173,11 @@ class OutboxItem(Base):
         Index("ix_outbox_open", "not_before", "id", sqlite_where=text("status = 'new'"),
               postgresql_where=text("status = 'new'")),
         Index("ix_outbox_chat_id", "chat_id", "id"),
+        Index("ix_outbox_first", "chat_id", "id", sqlite_where=text("status = 'new'"),
+              postgresql_where=text("status = 'new'")),
+        Index("ix_outbox_sending", "created_at", sqlite_where=text("status = 'sending'"),
+              postgresql_where=text("status = 'sending'")),
+        Index("ix_outbox_created_at", "created_at"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -193,6 +207,7 @@ class TrackerRow(Base):
     """Rasa's tracker of a chat; `version` rises with each turn."""
 
     __tablename__ = "trackers"
+    __table_args__ = (Index("ix_trackers_updated_at", "updated_at"),)
 
     chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(Integer)
@@ -322,7 +337,10 @@ class AgreementEvent(Base):
     """Something in the history of an agreement."""
 
     __tablename__ = "agreement_events"
-    __table_args__ = (Index("ix_agreement_events_agreement_id", "agreement_id", "id"),)
+    __table_args__ = (
+        Index("ix_agreement_events_agreement_id", "agreement_id", "id"),
+        Index("ix_agreement_events_chat_id", "chat_id"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     agreement_id: Mapped[int] = mapped_column(
@@ -354,7 +372,8 @@ class ScheduleRow(Base):
     __tablename__ = "schedules"
     __table_args__ = (
         UniqueConstraint("chat_id", "kind", "about", name="uq_schedules_chat_id"),
-        Index("ix_schedules_due", "next_at", "id", sqlite_where=text("enabled"),
+        # In the words of SQLAlchemy on SQLite, which takes the index for no others.
+        Index("ix_schedules_due", "next_at", "id", sqlite_where=text("enabled = 1"),
               postgresql_where=text("enabled")),
     )  # fmt: skip
 

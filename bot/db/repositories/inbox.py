@@ -70,14 +70,24 @@ class Inbox:
             ],
         )
 
-    async def open_chats(self) -> list[int]:
-        """Chats with something to handle, the longest waiting first."""
+    async def open_chats(
+        self, before: datetime | None = None, at_most: int | None = None
+    ) -> list[int]:
+        """Chats with something to handle, the longest waiting first.
+
+        Args:
+            before: only what was received before this.
+            at_most: the most chats; None for all.
+        """
         query = (
             select(InboxItem.chat_id)
             .where(InboxItem.status == "new")
             .group_by(InboxItem.chat_id)
             .order_by(func.min(InboxItem.id))
+            .limit(at_most)
         )
+        if before is not None:
+            query = query.where(InboxItem.received_at <= before)
         return list((await self._session.scalars(query)).all())
 
     async def waiting(self, chat_id: int) -> list[InboxItem]:

@@ -116,5 +116,10 @@ class NudgeQueue:
         await self._session.execute(
             update(OutboxItem)
             .where(OutboxItem.id == item_id, OutboxItem.status == "sending")
-            .values(status="new", error=error, not_before=not_before)
+            .values(
+                status="new",
+                attempts=OutboxItem.attempts + 1,
+                error=error,
+                not_before=not_before,
+            )
         )

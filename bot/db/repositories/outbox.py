@@ -11,6 +11,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    or_,
     select,
     update,
 )
@@ -75,7 +76,8 @@ class Outbox:
             select(OutboxItem)
             .where(
                 OutboxItem.id.in_(self._first()),
-                OutboxItem.not_before <= now,
+                # What was never tried waits for nothing, also when the clock was set back.
+                or_(OutboxItem.attempts == 0, OutboxItem.not_before <= now),
                 OutboxItem.chat_id.not_in(list(busy)),
             )
             # Who waits for an answer goes before who is only reminded.

@@ -118,7 +118,16 @@ class Schedules:
             now: the moment.
             limit: the most rows to return.
         """
-        held = exists().where(SafetyHold.chat_id == ScheduleRow.chat_id)
+        # First which, then what there is to know of each: what PostgreSQL is to find out about all
+        # that is due, it looks up in all check-ins of everybody.
+        first = (
+            select(ScheduleRow.id)
+            .where(ScheduleRow.enabled, ScheduleRow.next_at <= now)
+            .order_by(ScheduleRow.next_at, ScheduleRow.id)
+            .limit(limit)
+            .with_for_update(of=ScheduleRow, skip_locked=True)
+            .cte("first_due")
+        )
 
         def checked_in(since: datetime) -> Exists:
             return exists().where(
@@ -132,14 +141,14 @@ class Schedules:
                 ScheduleRow.id, ScheduleRow.chat_id, ScheduleRow.kind, ScheduleRow.about,
                 ScheduleRow.local_time, ScheduleRow.days, ScheduleRow.zone, ScheduleRow.next_at,
                 ScheduleRow.paused_from, ScheduleRow.paused_until, ScheduleRow.unanswered,
-                User.consented_at.is_not(None), User.unreachable_at.is_(None), held,
+                User.consented_at.is_not(None), User.unreachable_at.is_(None),
+                SafetyHold.chat_id.is_not(None),
                 checked_in(now - FRESH), checked_in(now - A_WEEK),
             )
+            .join(first, first.c.id == ScheduleRow.id)
             .join(User, User.chat_id == ScheduleRow.chat_id)
-            .where(ScheduleRow.enabled, ScheduleRow.next_at <= now)
+            .outerjoin(SafetyHold, SafetyHold.chat_id == ScheduleRow.chat_id)
             .order_by(ScheduleRow.next_at, ScheduleRow.id)
-            .limit(limit)
-            .with_for_update(of=ScheduleRow, skip_locked=True)
         )  # fmt: skip
         return [Due(*row) for row in (await self._session.execute(query)).tuples()]
 

@@ -99,11 +99,10 @@ class Silences:
 
 
 def _overdue(now: datetime) -> ColumnElement[bool]:
+    # Who was asked was silent for a year then: nobody is overdue who was seen since.
     answered_by = now - TIME_TO_ANSWER
     return and_(
-        or_(
-            User.asked_to_stay_at < answered_by,
-            and_(User.seen_at < answered_by - SILENT, ~_ASKABLE),
-        ),
+        User.seen_at < answered_by - SILENT,
+        or_(User.asked_to_stay_at < answered_by, ~_ASKABLE),
         ~_UNREAD,
     )
