@@ -17,11 +17,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
-from rasa.core.channels.channel import OutputChannel, UserMessage
-from rasa.core.lock_store import InMemoryLockStore
-from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
-from rasa.core.processor import MessageProcessor
-from rasa.core.tracker_store import InMemoryTrackerStore
+from bot.conversation.light_rasa import without_training
+
+with without_training():
+    from rasa.core.channels.channel import OutputChannel, UserMessage
+    from rasa.core.lock_store import InMemoryLockStore
+    from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
+    from rasa.core.processor import MessageProcessor
+    from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted
@@ -35,6 +38,7 @@ from bot.conversation.tracker_store import (
 )
 from bot.conversation.understanding import NO_CRISIS, Decision, Understanding
 from nlu.components.second_opinion import WANTS_STYLE
+from nlu.components.sentence_encoder import encoder
 from nlu.facts import Facts
 
 
@@ -89,12 +93,15 @@ class Dialogue:
 
     def __init__(self, model: Path) -> None:
         domain = Domain.empty()
-        self._processor = OneActionProcessor(
-            model,
-            InMemoryTrackerStore(domain),
-            InMemoryLockStore(),
-            TemplatedNaturalLanguageGenerator({}),
-        )
+        with without_training():
+            self._processor = OneActionProcessor(
+                model,
+                InMemoryTrackerStore(domain),
+                InMemoryLockStore(),
+                TemplatedNaturalLanguageGenerator({}),
+            )
+        # It reads its weights at the first line: not while somebody waits for the answer.
+        encoder().encode([""])
         self._domain: Domain = self._processor.domain
         self._processor.tracker_store = TurnTrackerStore(self._domain)
         self._processor.nlg = TemplatedNaturalLanguageGenerator(self._domain.responses)

@@ -18,22 +18,23 @@ from rasa.shared.nlu.constants import INTENT, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu import spelling, typos
-from nlu.components import lessons
 from nlu.components.danger import LOOK_ALIKES, look_alikes
-from nlu.components.lessons import Lesson, learn
 from nlu.components.spelling_corrector import read_as
-from nlu.encoder import network
-from nlu.encoder.network import Network
+from nlu.encoder.reader import Reader
 from nlu.encoder.tokens import tokens
 from nlu.encoder.weights import installed
 
 FILE_NAME = "deep_reader.npz"
-STYLES = Path(__file__).parents[1] / "style" / "train.yml"
-CODE = (
-    *(Path(str(module.__file__)) for module in (lessons, spelling, typos)),
-    *sorted(Path(network.__file__).parent.glob("*.py")),
-)
+NLU = Path(__file__).parents[1]
+STYLES = NLU / "style" / "train.yml"
+# All that learns; what only reads may change under what was learnt.
+CODE = [
+    NLU / name
+    for name in (
+        "components/lessons.py", "components/heads.py", "spelling.py", "typos.py",
+        "encoder/network.py", "encoder/tokens.py", "encoder/weights.py",
+    )
+]  # fmt: skip
 # What was learnt, beside Rasa's own cache.
 FOLDER = "deep_reader"
 RUNS_KEPT = 3
@@ -72,7 +73,7 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
         self._config = {**self.get_default_config(), **config}
         self._model_storage = model_storage
         self._resource = resource
-        self._network: Network | None = None
+        self._reader: Reader | None = None
 
     @classmethod
     def create(
@@ -105,9 +106,8 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
                 for name in kept.files
                 if name.startswith("answers.")
             }
-            component._network = Network(installed(), component._config["tuned_layers"], answers)
-            component._network.restore(kept)
-        component._network.ask(tokens().of(""))
+            component._reader = Reader(installed(), kept, answers)
+        component._reader.ask(tokens().of(""))
         return component
 
     @classmethod
@@ -133,6 +133,9 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
         Returns:
             The resource under which the model was stored.
         """
+        # TensorFlow is for learning only.
+        from nlu.components.lessons import Lesson, learn
+
         examples = [
             Lesson(e.get(TEXT), intent=e.get(INTENT), level=_level(e))
             for e in training_data.intent_examples
@@ -151,11 +154,11 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Read the messages that are to be read deeply."""
-        assert self._network is not None, "trained or loaded"  # noqa: S101
+        assert self._reader is not None, "trained or loaded"  # noqa: S101
         for message in messages:
             if message.get(TEXT) and message.get(READ_DEEPLY):
-                found = self._network.ask(tokens().of(read_as(message)))
-                answers = self._network.answers
+                found = self._reader.ask(tokens().of(read_as(message)))
+                answers = self._reader.answers
                 message.set(
                     DEEP_KEY,
                     {

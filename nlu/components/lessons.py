@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nlu.components.danger import DANGERS, NO_DANGER, danger_of
+from nlu.components.heads import DANGER_HEAD, INTENT_HEAD, OPENNESS_HEAD, STYLE_HEAD
 from nlu.encoder.network import Network, Task
 from nlu.encoder.tokens import tokens
 from nlu.encoder.weights import installed
 from nlu.spelling import Speller, words_of
 from nlu.typos import mistyped
 
-INTENT_HEAD, DANGER_HEAD, OPENNESS_HEAD, STYLE_HEAD = "intent", "danger", "openness", "style"
 LEVELS = ("ask", "act")
 
 

@@ -21,7 +21,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from nlu.components.danger import DANGER_KEY, IN_DOUBT, NO_DANGER, OPENNESS_KEY
 from nlu.components.deep_reader import DEEP_KEY, READ_DEEPLY
-from nlu.components.lessons import DANGER_HEAD, INTENT_HEAD, OPENNESS_HEAD, STYLE_HEAD
+from nlu.components.heads import DANGER_HEAD, INTENT_HEAD, OPENNESS_HEAD, STYLE_HEAD
 
 STYLE_KEY = "style"
 # In the metadata of a message whose communication style is wanted, whatever it says.

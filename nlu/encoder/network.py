@@ -1,4 +1,6 @@
-"""The layers of the encoder and, on top of them, one head for each question about a message.
+"""How the encoder and its heads learn: its layers, and one head for each question about a message.
+
+Asked it is with `Reader`, which does the same sums without TensorFlow.
 
 Method: fine-tuning of the upper layers of a pre-trained transformer with several heads at once
 (Howard & Ruder 2018, "Universal Language Model Fine-tuning"; Liu et al. 2019, "Multi-Task Deep
@@ -24,10 +26,8 @@ import tensorflow as tf
 from transformers import BertConfig
 from transformers.models.bert.modeling_tf_bert import TFBertMainLayer
 
-from nlu.encoder.weights import Floats, Weights
+from nlu.encoder.weights import SCALE, Floats, Weights
 
-# The mean of the tokens' states is small; a head learns faster on a larger one.
-SCALE = 4.0
 BATCH = 32
 DROPOUT = 0.1
 HEAD_RATE = 5e-3
@@ -84,31 +84,8 @@ class Network:
         for head in self._heads.values():
             head.build((None, weights.width))
         self._dropout = tf.keras.layers.Dropout(DROPOUT, seed=SEED)
-        self._ask = tf.function(
-            self._answer_all,
-            autograph=False,
-            input_signature=[
-                tf.TensorSpec((1, None, weights.width)),
-                tf.TensorSpec((1, None)),
-            ],
-        )
 
-    # --- asking --------------------------------------------------------------------
-
-    def ask(self, pieces: npt.NDArray[np.int64]) -> dict[str, Floats]:
-        """What each head makes of one text: probabilities in the order of its answers.
-
-        Args:
-            pieces: of the text, as from Tokens.
-        """
-        words = self._weights.words(pieces)[None]
-        mask = np.ones((1, len(pieces)), dtype=np.float32)
-        found = self._ask(tf.constant(words), tf.constant(mask))
-        return {name: values.numpy()[0] for name, values in found.items()}
-
-    def _answer_all(self, words: tf.Tensor, mask: tf.Tensor) -> dict[str, tf.Tensor]:
-        pooled = self._pool(self._lower(words, mask), mask, training=False)
-        return {name: tf.nn.softmax(head(pooled)) for name, head in self._heads.items()}
+    # --- layers --------------------------------------------------------------------
 
     def _lower(self, words: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
         states = self._bert.embeddings(None, inputs_embeds=words, training=False)
@@ -223,18 +200,6 @@ class Network:
     def trained(self) -> dict[str, npt.NDArray[np.float16]]:
         """All that was learnt, by name, to be kept."""
         return {name: v.numpy().astype(np.float16) for name, v in self._variables()}
-
-    def restore(self, kept: Mapping[str, npt.NDArray[np.float16]]) -> None:
-        """Take back what `trained` gave.
-
-        Args:
-            kept: values by name.
-
-        Raises:
-            KeyError: it is of a network with other layers or heads.
-        """
-        for name, variable in self._variables():
-            variable.assign(kept[name].astype(np.float32))
 
     def _variables(self) -> Iterable[tuple[str, tf.Variable]]:
         for number, layer in enumerate(self._bert.encoder.layer[-self._tuned :]):

@@ -22,6 +22,8 @@ MAGIC = b"E5S1"
 BLOCK = 32
 BLOCK_BYTES = 2 + BLOCK // 2
 WORDS = "emb.word"
+# The mean of the pieces' states is small; a head learns faster on a larger one.
+SCALE = 4.0
 
 
 class WeightsError(Exception):
