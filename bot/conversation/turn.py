@@ -161,7 +161,7 @@ class Turns:
             replies = join(await gates.let_through([*aside, *said], context))
             await roleplay.step_aside(context, steps)
             if facts.onboarded and not context.forget:
-                await chats.remember_said(turn.chat_id, context.said_now, now)
+                await chats.remember_said(turn.chat_id, context.said_now, context.said_at)
             payloads = [reply.as_json() for reply in replies]
             await Outbox(session, self._cipher).add(turn.chat_id, turn.turn_id, payloads, now)
             keep = facts.onboarded and not context.forget and decision.tracker is not None

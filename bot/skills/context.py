@@ -6,7 +6,7 @@ import html
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.content import Button, Content
@@ -25,6 +25,8 @@ from bot.db.repositories import (
 from bot.skills.reply import Reply
 from nlu.facts import Facts
 from nlu.particulars import Particulars
+
+AN_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass
@@ -84,6 +86,12 @@ class TurnContext:
 
     def __post_init__(self) -> None:
         self._random = random.Random(f"{self.chat_id}:{self.turn_id}")  # noqa: S311
+
+    @property
+    def said_at(self) -> datetime:
+        """When this turn's wordings count as said: after all others, whatever the clock says."""
+        before = (at for said in self.facts.said.values() for at in said.values())
+        return max([self.now, *(at + AN_INSTANT for at in before)])
 
     @property
     def concern(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +23,8 @@ SIDES = ("hurt", "breaker")
 AWAY_FROM, REMEMBERED = timedelta(hours=8), timedelta(days=30)
 # What was said of a tip of before, under these keys.
 SAID_AGAIN = ("returning", "recall", "recall_helped")
+
+ANOTHERS = re.compile(r"\b(zijn|haar|hun|z['’]n|d['’]r)\s+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,15 @@ class Heard:
         before = tracker.get_slot("relation")
         relation, other = before, tracker.get_slot("other")
         named = [e for e in entities if e.get("entity") == "relation"]
+        own = [e for e in named if not _is_anothers(text, e)]
         # Oneself only when it is about nobody else.
-        about = next((e for e in named if e["value"] != "self"), named[0] if named else None)
+        about = next((e for e in own if e["value"] != "self"), own[0] if own else None)
         if about is not None:
             relation = about["value"]
             other = text[about.get("start", 0) : about.get("end", 0)].lower() or None
+        elif named and before is None:
+            # "Haar moeder" is nobody's whom the user has a word for.
+            relation = named[0]["value"]
         return cls(
             intent=intent,
             confidence=confidence,
@@ -103,6 +110,11 @@ class Heard:
             answer=_value(entities, "answer"),
             text=text,
         )
+
+
+def _is_anothers(text: str, entity: Mapping[str, Any]) -> bool:
+    """Whether somebody is named as another's: "zijn zus" is not who the talk is about."""
+    return ANOTHERS.search(text[: entity.get("start", 0)]) is not None
 
 
 def _value(entities: Sequence[Mapping[str, Any]], name: str) -> str | None:
