@@ -1,4 +1,4 @@
-# TeVoet on Telegram. The model is trained at the first start, into the data volume.
+# TeVoet on Telegram, its model included: building takes the quarter of an hour that training does.
 FROM python:3.11-slim
 
 RUN pip install --no-cache-dir uv \
@@ -20,7 +20,10 @@ RUN uv sync --frozen --no-dev
 
 ENV PATH=/app/.venv/bin:$PATH \
     TEVOET_DATA_DIR=/data \
+    TEVOET_MODELS_DIR=/app/models \
     PYTHONUNBUFFERED=1
+# What training keeps for the next time is of no use here.
+RUN tevoet train && rm -rf /app/models/cache
 USER tevoet
 VOLUME /data
 HEALTHCHECK --interval=30s --timeout=20s --start-period=10m --retries=3 CMD ["tevoet", "health"]

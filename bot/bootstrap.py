@@ -26,7 +26,7 @@ from bot.training import trained_model
 from nlu.lexicon import Lexicon
 
 if TYPE_CHECKING:
-    from bot.conversation.arrivals import Arrivals
+    from bot.conversation.arrivals import Arrivals, Tell
     from bot.conversation.dialogue import Dialogue
     from bot.conversation.drain import Conversation
     from bot.conversation.late_dialogue import LateDialogue
@@ -118,6 +118,8 @@ async def arriving(late: LateDialogue | None) -> AsyncIterator[None]:
 async def receiving(settings: Settings, clock: Clock = now) -> AsyncIterator[Arrivals]:
     """Put together what only stores, without a model, and take it apart again.
 
+    On PostgreSQL it tells workers of what it stored.
+
     Args:
         settings: of this installation.
         clock: tells the time.
@@ -128,9 +130,21 @@ async def receiving(settings: Settings, clock: Clock = now) -> AsyncIterator[Arr
     from bot.conversation.arrivals import Arrivals
     from bot.conversation.emergency import Emergency
 
-    content = copy.load()
-    async with stored(settings) as (engine, cipher):
-        yield Arrivals(engine, cipher, Emergency(content, Lexicon.load()), clock)
+    emergency = Emergency(copy.load(), Lexicon.load())
+    async with stored(settings) as (engine, cipher), _telling(settings) as tell:
+        yield Arrivals(engine, cipher, emergency, clock, tell)
+
+
+@asynccontextmanager
+async def _telling(settings: Settings) -> AsyncIterator[Tell | None]:
+    """Whom to tell of what was stored: workers, where there can be any."""
+    if not settings.on_postgres:
+        yield None
+        return
+    from bot.workers import jobs
+
+    async with jobs.opened(settings.database) as opened:
+        yield opened.drain
 
 
 @asynccontextmanager
@@ -139,6 +153,7 @@ async def running(
     clock: Clock = now,
     dialogue: Dialogue | LateDialogue | None = None,
     content: Content | None = None,
+    look_again: timedelta | None = None,
 ) -> AsyncIterator[App]:
     """Put TeVoet together and take it apart again.
 
@@ -147,6 +162,7 @@ async def running(
         clock: tells the time.
         dialogue: a loaded model; loaded here when not given.
         content: the copy; loaded here when not given.
+        look_again: as of Conversation, for one of several processes.
 
     Raises:
         ContentError, SettingsError, DatabaseError, NoModelError: what is wrong, before anything
@@ -165,7 +181,9 @@ async def running(
         turns = Turns(engine, cipher, dialogue, content, clock, settings.contact_url)
         merge = timedelta(seconds=settings.merge_seconds)
         metrics = Metrics()
-        conversation = Conversation(engine, cipher, turns, content, lexicon, clock, merge, metrics)
+        conversation = Conversation(
+            engine, cipher, turns, content, lexicon, clock, merge, metrics, look_again
+        )
         nudges = Nudges(engine, cipher, content, clock, conversation.on_replies, metrics=metrics)
         retention = Retention(engine, cipher, content, clock, conversation.on_replies)
         yield App(

@@ -78,7 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--country", choices=["NL", "BE"], default="NL", help="with --script")
     bot = add("bot", _bot, "run the bot on Telegram (needs TELEGRAM_TOKEN)")
     bot.add_argument("--webhook", action="store_true", help="let Telegram call, in place of asking")
-    add("webhook", _webhook, "only store what Telegram brings, for a bot to handle")
+    add("webhook", _webhook, "only store what Telegram brings, for workers or a bot to handle")
+    add("worker", _worker, "handle what `tevoet webhook` stores; any number of them may run")
+    add("migrate", _migrate, "bring the database to the newest version")
     add("train", _train, "train the model, if anything changed")
     explain = add("explain", _explain, "what the model makes of lines of text, as JSON lines")
     explain.add_argument("file", nargs="?", type=Path, help="default: standard input")
@@ -182,6 +184,37 @@ def _webhook(options: argparse.Namespace, settings: Settings) -> int:
             await receive(arrivals, token, settings.telegram_api_url, webhook, stop)
 
     asyncio.run(run())
+    return 0
+
+
+def _worker(options: argparse.Namespace, settings: Settings) -> int:
+    from telegram.error import InvalidToken
+
+    from bot.telegram.worker import GLANCE, work
+    from bot.workers import jobs
+
+    token = settings.bot_token()
+
+    async def run() -> None:
+        async with (
+            running(settings, look_again=GLANCE) as app,
+            jobs.opened(settings.database) as opened,
+        ):
+            await work(app, opened, token, settings.telegram_api_url)
+
+    try:
+        asyncio.run(run())
+    except InvalidToken:
+        raise SettingsError("TELEGRAM_TOKEN: Telegram does not know it") from None
+    return 0
+
+
+def _migrate(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.db.migrate import upgrade
+
+    settings.make_data_dir()
+    asyncio.run(upgrade(settings.database))
+    print("the database is of the newest version")
     return 0
 
 

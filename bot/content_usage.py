@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from bot.telegram.app import COMMANDS
 from bot.telegram.inbound import MEDIA
+from bot.telegram.introduction import COMMANDS
 
 PACKAGE = Path(__file__).resolve().parent
 # Calls that name a message by its key, and mappings that hold messages by their key.

@@ -22,6 +22,8 @@ TALKATIVE = (
     "aiohttp",
     "h5py",
     "alembic",
+    "procrastinate",
+    "psycopg",
 )
 # What a line may hold besides its words (`extra=`): numbers about the bot, never about somebody.
 FIELDS = ("seconds", "messages", "attempt")

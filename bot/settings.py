@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     telegram_api_url: str = Field("https://api.telegram.org", validation_alias="TELEGRAM_API_URL")
     database_url: str | None = Field(None, validation_alias="DATABASE_URL")
     data_dir: Path = Field(ROOT / ".tevoet", validation_alias="TEVOET_DATA_DIR")
+    models: Path | None = Field(None, validation_alias="TEVOET_MODELS_DIR")
     encryption_key: SecretStr | None = Field(None, validation_alias="TEVOET_ENCRYPTION_KEY")
     backup_passphrase: Annotated[SecretStr, Field(min_length=12)] | None = Field(
         None, validation_alias="TEVOET_BACKUP_PASSPHRASE"
@@ -111,6 +112,11 @@ class Settings(BaseSettings):
         """The database URL; by default SQLite in the data folder."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'tevoet.db'}"
 
+    @property
+    def on_postgres(self) -> bool:
+        """Whether several processes can share the database."""
+        return self.database.startswith("postgresql")
+
     def bot_token(self) -> str:
         """The token.
 
@@ -140,8 +146,8 @@ class Settings(BaseSettings):
 
     @property
     def models_dir(self) -> Path:
-        """Where trained models are kept."""
-        return self.data_dir / "models"
+        """Where trained models are kept; by default in the data folder."""
+        return self.models or self.data_dir / "models"
 
     def make_data_dir(self) -> None:
         """Make the data folder.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +16,8 @@ from bot.db.session import writing
 if TYPE_CHECKING:
     from bot.conversation.turn import Clock
 
+Tell = Callable[[Collection[int], Collection[int]], Awaitable[None]]
+
 
 class Arrivals:
     """The way in, whatever the channel.
@@ -25,13 +27,20 @@ class Arrivals:
         cipher: encrypts what users wrote.
         emergency: answers danger when nothing can be stored.
         clock: tells the time.
+        tell: hears of the chats for which something was stored, and which of them are in danger
+            or call for help; None when nobody else handles them.
     """
 
     def __init__(
-        self, engine: AsyncEngine, cipher: Cipher, emergency: Emergency, clock: Clock
+        self,
+        engine: AsyncEngine,
+        cipher: Cipher,
+        emergency: Emergency,
+        clock: Clock,
+        tell: Tell | None = None,
     ) -> None:
         self._engine, self._cipher, self._clock = engine, cipher, clock
-        self.emergency = emergency
+        self.emergency, self._tell = emergency, tell
 
     async def store(self, batch: Sequence[tuple[int, int, Inbound]]) -> None:
         """Store what came in, all of it or nothing.
@@ -48,3 +57,10 @@ class Arrivals:
                 for uid, chat, inbound in batch
             ]
             await Inbox(session, self._cipher).store(incoming, self._clock())
+        if self._tell and batch:
+            urgent = {
+                chat
+                for _, chat, inbound in batch
+                if inbound.asks_for_lines or self.emergency.danger(inbound)
+            }
+            await self._tell({chat for _, chat, _ in batch}, urgent)

@@ -1,16 +1,18 @@
 """From inbox to turns: order per chat, fragments merged, failures tried again.
 
-`drain(chat)` is the whole engine of the bot: whoever stores something for a
-chat calls it, at start it is called for what was left, and it ends when nothing
-waits. One chat is drained once at a time; several chats go side by side.
+`drain(chat)` is the whole engine of the bot: it ends when nothing waits. In one process `wake`
+starts it whenever something was stored for a chat, and at start for what was left; of several
+processes a job does (bot/workers), which holds the chat as long. One chat is drained once at a
+time; several chats go side by side.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -55,6 +57,8 @@ class Conversation(Arrivals):
         clock: tells the time.
         merge: texts of one chat within this time form one turn.
         metrics: counts what is handled.
+        look_again: a chat that waits looks so often whether another process stored something for
+            it; None when only this one does.
     """
 
     def __init__(
@@ -67,13 +71,15 @@ class Conversation(Arrivals):
         clock: Clock,
         merge: timedelta,
         metrics: Metrics | None = None,
+        look_again: timedelta | None = None,
     ) -> None:
         super().__init__(engine, cipher, Emergency(content, lexicon), clock)
         self._content, self._lexicon = content, lexicon
         self._turns, self._merge = turns, merge
         self._metrics = metrics or Metrics()
-        self._drains: dict[int, asyncio.Task[None]] = {}
-        # Set when something new was stored for a chat that is being drained.
+        self._look_again = look_again.total_seconds() if look_again else math.inf
+        self._drains: set[asyncio.Task[None]] = set()
+        # Of each chat that is being drained: set when something new was stored for it.
         self._again: dict[int, asyncio.Event] = {}
         self._queue = Queue(engine, cipher, lexicon, clock, self._apology("too_fast"))
         self._slots = asyncio.Semaphore(CHATS_AT_ONCE)
@@ -85,12 +91,13 @@ class Conversation(Arrivals):
 
     def wake(self, chat_id: int) -> None:
         """Handle what waits for a chat; a chat that is being drained looks once more."""
-        if chat_id in self._drains:
-            self._again[chat_id].set()
+        if again := self._again.get(chat_id):
+            again.set()
             return
         self._again[chat_id] = asyncio.Event()
-        task = asyncio.create_task(self._drain_until_empty(chat_id), name=f"drain-{chat_id}")
-        self._drains[chat_id] = task
+        task = asyncio.create_task(self._drain_here(chat_id), name=f"drain-{chat_id}")
+        self._drains.add(task)
+        task.add_done_callback(self._drains.discard)
 
     async def resume(self) -> int:
         """Handle what was left by an earlier run, danger first.
@@ -101,14 +108,18 @@ class Conversation(Arrivals):
         await self.tidy()
         async with reading(self._engine) as session:
             chats = await Inbox(session, self._cipher).open_chats()
-        urgent = {
+        urgent = await self.urgent(chats)
+        for chat in sorted(chats, key=lambda chat: chat not in urgent):
+            self.wake(chat)
+        return len(chats)
+
+    async def urgent(self, chats: Iterable[int]) -> set[int]:
+        """Those of some chats for which danger waits."""
+        return {
             chat
             for chat in chats
             if any(self.emergency.danger(inbound) for _, inbound in await self._queue.waiting(chat))
         }
-        for chat in sorted(chats, key=lambda chat: chat not in urgent):
-            self.wake(chat)
-        return len(chats)
 
     async def tidy(self) -> None:
         """Forget what is done with."""
@@ -121,7 +132,7 @@ class Conversation(Arrivals):
     async def settle(self) -> None:
         """Wait until nothing is being handled."""
         while self._drains:
-            await asyncio.wait(list(self._drains.values()))
+            await asyncio.wait(list(self._drains))
 
     async def stop(self) -> None:
         """Finish the turns under way; what waits for its moment is left to the next start."""
@@ -132,8 +143,16 @@ class Conversation(Arrivals):
 
     # --- one chat ----------------------------------------------------------------
 
-    async def _drain_until_empty(self, chat_id: int) -> None:
-        again = self._again[chat_id]
+    async def drain(self, chat_id: int) -> bool:
+        """Handle what waits for a chat, until nothing does.
+
+        Args:
+            chat_id: a chat that nobody else drains.
+
+        Returns:
+            False when something may be left: the database failed, or this is being stopped.
+        """
+        again = self._again.setdefault(chat_id, asyncio.Event())
         try:
             while not self._stopping:
                 again.clear()
@@ -143,7 +162,7 @@ class Conversation(Arrivals):
                     break
                 # What comes in meanwhile may be danger: it ends the wait.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(again.wait(), wait or 0)
+                    await asyncio.wait_for(again.wait(), min(wait or 0, self._look_again))
         except Exception as error:
             # What is stored stays stored, and is tried again.
             if isinstance(error, TROUBLE):
@@ -151,14 +170,17 @@ class Conversation(Arrivals):
             else:
                 name = type(error).__name__
                 logger.error("chat could not be drained (%s)\n%s", name, places(error))
+            return False
+        finally:
+            self._again.pop(chat_id, None)
+            self._queue.is_empty(chat_id)
+        return not self._stopping
+
+    async def _drain_here(self, chat_id: int) -> None:
+        if not await self.drain(chat_id) and not self._stopping:
             asyncio.get_running_loop().call_later(
                 RETRY_WAITS[0].total_seconds(), self.wake, chat_id
             )
-        finally:
-            del self._drains[chat_id], self._again[chat_id]
-            self._queue.is_empty(chat_id)
-            if again.is_set() and not self._stopping:
-                self.wake(chat_id)
 
     async def _step(self, chat_id: int) -> float | None:
         """Handle the next turn of a chat.
@@ -182,7 +204,8 @@ class Conversation(Arrivals):
             return 0
         first = opened[0][0]
         danger = await asyncio.to_thread(self._new_danger, opened)
-        if first.not_before > now and not danger:
+        # What was never tried waits for nothing: its moment is to come when the clock was set back.
+        if first.attempts and first.not_before > now and not danger:
             return (first.not_before - now).total_seconds()
         backlog = now - first.received_at > DELAYED_AFTER
         batch = fragments(opened, self._merge, backlog)
@@ -204,7 +227,9 @@ class Conversation(Arrivals):
         item, inbound = batch[-1]
         if inbound.kind is not InboundKind.TEXT or any(self.emergency.danger(i) for _, i in batch):
             return timedelta(0)
-        return item.received_at + self._merge - self._clock()
+        gone = self._clock() - item.received_at
+        # It is to come yet when the clock was set back: who knows how long it waited.
+        return self._merge - gone if gone >= timedelta(0) else timedelta(0)
 
     async def _answer(self, batch: Sequence[Waiting], backlog: bool = False) -> float | None:
         """Run the turn of a batch; 0 when it failed and another look is needed."""

@@ -69,7 +69,7 @@ class Queue:
     async def urgent(self, opened: Sequence[Waiting]) -> list[Waiting]:
         """What is answered at once all the same: a turn with danger or a call for help."""
         now = self._clock()
-        ready = [one for one in opened if one[0].not_before <= now]
+        ready = [one for one in opened if not one[0].attempts or one[0].not_before <= now]
         return crowd.up_to((await self._sorted(ready)).urgent)
 
     async def let_go(self, chat_id: int, opened: Sequence[Waiting]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -66,19 +67,27 @@ class Nudges:
     async def run(self) -> None:
         """Look for what is due until stopped; a failing database is tried again."""
         while not self._stopping.is_set():
-            pause = EVERY
+            await self.all_due()
+            await self._pause(EVERY)
+
+    async def all_due(self) -> None:
+        """Claim all that is due, as quickly as it can be sent; a failing database ends it."""
+        more = True
+        while more and not self._stopping.is_set():
             try:
                 counts, more = await self.step()
-                pause = SOON if more else EVERY
-                if counts:
-                    told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-                    logger.info("nudges: %s", told)
             except TROUBLE as error:
                 logger.error("nudges could not be claimed: %s", reason(error))
-            try:
-                await asyncio.wait_for(self._stopping.wait(), pause)
-            except TimeoutError:
-                continue
+                return
+            if counts:
+                told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+                logger.info("nudges: %s", told)
+            if more:
+                await self._pause(SOON)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def stop(self) -> None:
         """End the loop after the step under way."""

@@ -8,11 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from telegram import BotCommand
-from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import ApplicationBuilder
 
-from bot.content import Content
 from bot.conversation.drain import Conversation
 from bot.db.trouble import TROUBLE, reason
 from bot.settings import WebhookSettings
@@ -20,8 +17,9 @@ from bot.telegram import heartbeat
 from bot.telegram.client import client_options
 from bot.telegram.handlers import AnyApplication, register
 from bot.telegram.inbox import ALLOWED_UPDATES, Intake, StoringBot
+from bot.telegram.introduction import introduce, reached
 from bot.telegram.sender import Sender
-from bot.telegram.status import HOST, Status
+from bot.telegram.status import Status, answering
 from bot.telegram.stopping import stop_signal
 from bot.telegram.webhook import Webhook, announce, serving
 
@@ -30,12 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-COMMANDS = (
-    "start", "tip", "tips", "oefeningen", "afspraken", "checkin", "voortgang", "rollenspel", "hulp",
-    "plan", "land", "help",
-    "privacy", "export", "stop", "wis",
-)  # fmt: skip
-START_TRIES_WAIT = 5.0
 TIDY_EVERY = 3600.0
 
 
@@ -75,10 +67,10 @@ async def run(
     intake = Intake(conversation)
     register(application, conversation)
 
-    await _initialize(application, stop)
+    await reached(application.initialize, stop)
     if stop.is_set():
         return
-    await _introduce(application, app.content)
+    await introduce(application.bot, app.content)
     await application.start()
     sending = asyncio.create_task(sender.run())
     nudging = asyncio.create_task(app.nudges.run())
@@ -94,7 +86,7 @@ async def run(
         _visited(application, intake, webhook, stop) if webhook else _polls(application, intake)
     )
     try:
-        async with _told(status, app.settings.metrics_port), coming:
+        async with answering(status, app.settings.metrics_port), coming:
             logger.info("the bot listens; %d chats had something left", left)
             await stop.wait()
             logger.info("stopping: no new messages, turns under way are finished")
@@ -108,16 +100,6 @@ async def run(
             task.cancel()
         await application.stop()
         await application.shutdown()
-
-
-@asynccontextmanager
-async def _told(status: Status, port: int | None) -> AsyncIterator[None]:
-    """Answer /healthz and /metrics on loopback, when that is wanted."""
-    if port is None:
-        yield
-        return
-    async with serving(status.app(), HOST, port):
-        yield
 
 
 @asynccontextmanager
@@ -147,18 +129,6 @@ async def _visited(
         yield
 
 
-async def _initialize(application: AnyApplication, stop: asyncio.Event) -> None:
-    """Wait for Telegram; a wrong token ends the start at once."""
-    while not stop.is_set():
-        try:
-            return await application.initialize()
-        except InvalidToken:
-            raise
-        except NetworkError as error:
-            logger.warning("Telegram cannot be reached yet (%s)", type(error).__name__)
-            await asyncio.sleep(START_TRIES_WAIT)
-
-
 async def _tidy_now_and_then(conversation: Conversation) -> None:
     while True:
         await asyncio.sleep(TIDY_EVERY)
@@ -166,19 +136,3 @@ async def _tidy_now_and_then(conversation: Conversation) -> None:
             await conversation.tidy()
         except TROUBLE as error:
             logger.error("tidying failed: %s", reason(error))
-
-
-async def _introduce(application: AnyApplication, content: Content) -> None:
-    """Tell Telegram the commands and what the bot is; a failure here stops nothing."""
-
-    def phrase(key: str) -> str:
-        return content.messages[key].variants[0]
-
-    try:
-        await application.bot.set_my_commands(
-            [BotCommand(name, phrase(f"command_{name}")) for name in COMMANDS]
-        )
-        await application.bot.set_my_description(phrase("bot_description"))
-        await application.bot.set_my_short_description(phrase("bot_short_description"))
-    except TelegramError as error:
-        logger.warning("commands were not set (%s)", type(error).__name__)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 
 FILE = "heartbeat"
 EVERY = 15.0
 ALIVE_WITHIN = 60.0
+
+logger = logging.getLogger(__name__)
 
 
 async def beat(data_dir: Path) -> None:
@@ -19,7 +22,10 @@ async def beat(data_dir: Path) -> None:
     """
     path = data_dir / FILE
     while True:
-        await asyncio.to_thread(path.touch)
+        try:
+            await asyncio.to_thread(path.touch)
+        except OSError as error:
+            logger.error("no sign of life can be given: %s", error.strerror)
         await asyncio.sleep(EVERY)
 
 

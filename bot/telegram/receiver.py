@@ -1,7 +1,7 @@
-"""Only the way in: stores what Telegram brings, for a bot that handles it. Needs no model.
+"""Only the way in: stores what Telegram brings, for workers or a bot. Needs no model.
 
-It is up again in two seconds, so that Telegram always finds an open door, also while a bot is
-exchanged for its next version.
+It is up again in two seconds, so that Telegram always finds an open door, also while workers or
+the bot are exchanged for their next version.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from telegram import LinkPreviewOptions
+from telegram import LinkPreviewOptions, Update
 from telegram.constants import ParseMode
 from telegram.ext import ExtBot
 
@@ -18,6 +18,7 @@ from bot.settings import WebhookSettings
 from bot.skills.reply import Reply
 from bot.telegram.client import client_options
 from bot.telegram.inbox import Intake
+from bot.telegram.presence import Presence
 from bot.telegram.webhook import Webhook, announce, serving
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,12 @@ async def receive(
         return message.message_id
 
     arrivals.emergency.attach(send)
-    webhook = Webhook(settings, Intake(arrivals), bot)
+    presence = Presence(bot)
+
+    async def after(update: Update) -> None:
+        presence.show(update)
+
+    webhook = Webhook(settings, Intake(arrivals), bot, after)
     try:
         async with serving(webhook.app(), settings.host, settings.port) as port:
             logger.info("the receiver listens on port %d", port)

@@ -67,6 +67,8 @@ class Sender:
         a_second: the most messages a second, of all chats and processes together; None for any
             number.
         spacing: the rest between two messages in a chat.
+        look_again: the outbox is looked at so often, in seconds, also when nobody says that
+            something waits.
     """
 
     def __init__(
@@ -78,11 +80,12 @@ class Sender:
         clock: Clock,
         a_second: float | None = MESSAGES_A_SECOND,
         spacing: timedelta = CHAT_SPACING,
+        look_again: float = LOOK_AGAIN,
     ) -> None:
         self._bot, self._engine, self._cipher = bot, engine, cipher
         self._wake, self._clock = conversation.on_replies, clock
         self._pace, self._marks = Pace(engine, a_second), Marks(engine, cipher)
-        self._spacing = spacing
+        self._spacing, self._look_again = spacing, look_again
         self._busy: dict[int, asyncio.Task[None]] = {}
         # What Telegram took and the database did not: it is marked later, and not sent again.
         self._unmarked: dict[int, int | None] = {}
@@ -92,7 +95,8 @@ class Sender:
         self._stopping = False
 
     async def run(self) -> None:
-        """Send until stopped; a failing database is tried again."""
+        """Send until stopped; a failing database is tried again. It may be run again after."""
+        self._stopping = False
         while not self._stopping:
             self._wake.clear()
             try:
@@ -193,7 +197,7 @@ class Sender:
         now = self._clock()
         room = SENDS_AT_ONCE - (len(self._busy) - len(self._resting))
         if room <= 0:
-            return LOOK_AGAIN
+            return self._look_again
         async with reading(self._engine) as session:
             outbox = Outbox(session, self._cipher)
             due = await outbox.due(now, room, self._busy)
@@ -202,8 +206,8 @@ class Sender:
         for item in due:
             self._busy[item.chat_id] = asyncio.create_task(self._deliver(item))
         if later is not None and later > now:
-            return min(LOOK_AGAIN, (later - now).total_seconds())
-        return LOOK_AGAIN
+            return min(self._look_again, (later - now).total_seconds())
+        return self._look_again
 
     async def _deliver(self, item: OutboxItem) -> None:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from bot.db.encryption import Cipher
 from bot.db.repositories import Outbox
 from bot.db.session import reading
 from bot.metrics import Metrics
-from bot.telegram.webhook import bare_app
+from bot.telegram.webhook import bare_app, serving
 
 HOST = "127.0.0.1"
 DATABASE_WITHIN = 3.0  # seconds
@@ -72,3 +73,18 @@ class Status:
                 return await Outbox(session, self._cipher).depth()
         except (SQLAlchemyError, OSError, TimeoutError):
             return None
+
+
+@asynccontextmanager
+async def answering(status: Status, port: int | None) -> AsyncIterator[None]:
+    """Answer /healthz and /metrics on loopback, when that is wanted.
+
+    Args:
+        status: what to answer.
+        port: None when it is not wanted.
+    """
+    if port is None:
+        yield
+        return
+    async with serving(status.app(), HOST, port):
+        yield

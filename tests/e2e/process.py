@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from bot.settings import ROOT
 from tests.emulator import Emulator
 
+LISTENS = "the bot listens"
 START_WITHIN = 60.0
 STOP_WITHIN = 30.0
 
 
 class BotProcess:
-    """One `tevoet bot`, which may be stopped, killed and started again on the same data.
+    """One `tevoet bot`, receiver or worker: stopped, killed and started again on the same data.
 
     Args:
         folder: for data and log; made when it is not there.
@@ -31,6 +34,10 @@ class BotProcess:
         database_url: of another database than the SQLite file in its folder; `rows` and what
             builds on it read that file only.
         first: a folder with modules that Python loads before all others.
+        command: of ./tevoet.
+        ready: what its log says when it is ready; a bot that polls asks for updates.
+        settings: more of its environment.
+        module: the program, run with `python -m`.
     """
 
     def __init__(
@@ -43,8 +50,14 @@ class BotProcess:
         log_level: str = "INFO",
         database_url: str | None = None,
         first: Path | None = None,
+        command: str = "bot",
+        ready: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        module: str = "bot",
     ) -> None:
         self.emulator = emulator
+        self._command, self._module, self._says = command, module, ready
+        self.ready = ready or LISTENS
         self.data_dir = folder / "data"
         self.log_file = folder / "bot.log"
         models = self.data_dir / "models"
@@ -60,18 +73,20 @@ class BotProcess:
             "TEVOET_DATA_DIR": str(self.data_dir),
             "TEVOET_MERGE_SECONDS": str(merge_seconds),
             "LOG_LEVEL": log_level,
+            **(settings or {}),
         }
         if database_url:
             self._environment["DATABASE_URL"] = database_url
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
-        """Start it and wait until it asks for updates."""
+        """Start it and wait until it is ready."""
         polls = len(self.emulator.log.of("getUpdates"))
+        logged = len(self.log) if self.log_file.exists() else 0
         with self.log_file.open("ab") as log:
             # Its own folder: a developer's .env must not be read.
             self._process = subprocess.Popen(  # noqa: ASYNC220 (starting takes no time)
-                [sys.executable, "-m", "bot", "bot"],
+                [sys.executable, "-m", self._module, self._command],
                 cwd=self.data_dir,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -79,7 +94,9 @@ class BotProcess:
                 stderr=log,
             )
         for _ in range(int(START_WITHIN / 0.1)):
-            if len(self.emulator.log.of("getUpdates")) > polls:
+            if self._says and self._says in self.log[logged:]:
+                return
+            if not self._says and len(self.emulator.log.of("getUpdates")) > polls:
                 return
             if not self.alive:
                 break
@@ -107,6 +124,19 @@ class BotProcess:
         if self._process is not None:
             self._process.kill()
             self._process.wait(STOP_WITHIN)
+
+    @contextmanager
+    def limited(self, what: int, most: int) -> Iterator[None]:
+        """Let the process have no more of something (setrlimit) for a while."""
+        assert self._process is not None
+        process, none = self._process.pid, resource.RLIM_INFINITY
+        with suppress(ProcessLookupError):
+            resource.prlimit(process, what, (most, none))
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                resource.prlimit(process, what, (none, none))
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """What stands in the SQLite file, read past the bot."""

@@ -26,7 +26,7 @@ async def test_no_log_holds_words_names_or_the_token(resident: Resident, runs: R
     await person.tells("ik voel wantrouwen")  # so that there is something to find
     for bot in runs.bots:
         log, words = bot.log, _words(bot)
-        assert "the bot listens" in log
+        assert bot.ready in log
         assert len(words) > 5
         assert [line for line in words if line in log] == []
         assert NAME not in log

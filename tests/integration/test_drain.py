@@ -580,3 +580,29 @@ async def test_the_conversation_goes_on_after_everything_was_built_anew(
     assert len(facts.given) == 1
     assert facts.asked[0].startswith("feel_mistrust.")
     await new_engine.dispose()
+
+
+async def test_wordings_take_turns_also_when_the_clock_is_set_back(
+    bench: Bench, content: Content, clock: Clock
+) -> None:
+    variants = len(content.messages["greet"].variants)
+    # No more answers than may wait to be sent.
+    for _ in range(variants + 3):
+        await bench.hears("hoi")
+        clock.advance(seconds=-5)
+    async with reading(bench.engine) as session:
+        replies = await Outbox(session, bench.cipher).replies(NOOR)
+    said = [reply["text"] for _, reply in replies]
+    assert said[variants:] == said[:3]
+
+
+@pytest.mark.parametrize("kind", ["bench", "merging"])
+async def test_a_clock_that_is_set_back_makes_nobody_wait(
+    bench: Bench, merging: Bench, clock: Clock, kind: str
+) -> None:
+    one = {"bench": bench, "merging": merging}[kind]
+    await one.store("hoi")
+    clock.advance(minutes=-40)
+    one.conversation.wake(NOOR)
+    await one.settle()
+    assert one.dialogue.heard == [["hoi"]]

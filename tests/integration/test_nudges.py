@@ -382,3 +382,13 @@ async def test_an_erased_chat_gets_no_nudge(house: House) -> None:
         left = [await session.scalar(select(model.id)) for model in (ScheduleRow, CheckinEntry)]
     await house.send()
     assert (left, house.telegram.sent) == ([None, None], [])
+
+
+async def test_a_clock_that_is_set_back_makes_no_message_wait(house: House) -> None:
+    await house.moves_in()
+    async with writing(house.engine) as session:
+        outbox = Outbox(session, house.cipher)
+        await outbox.add(CHAT, 1, [Reply(("greet",), "Hoi.").as_json()], house.clock())
+    house.clock.advance(minutes=-40)
+    await house.sender.flush()
+    assert house.telegram.sent == [(CHAT, "Hoi.")]

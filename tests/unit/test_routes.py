@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.conversation.inbound import Inbound, InboundKind
 from bot.conversation.routes import COACH_PRESSES, COMMANDS, Event, needs_consent, press, route
 from bot.conversation.steps import Do, Safety, Say, Step
-from bot.telegram.app import COMMANDS as SHOWN_COMMANDS
+from bot.telegram.introduction import COMMANDS as SHOWN_COMMANDS
 
 
 @pytest.mark.parametrize(
