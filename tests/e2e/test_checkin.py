@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tests.emulator import running_emulator
 
@@ -20,10 +21,13 @@ async def test_a_nudge_comes_once_also_when_the_bot_is_killed(
         bot = make_bot(telegram)
         await bot.start()
         noor, late = [Person(telegram) for _ in range(2)]
+        # Both times of the day are some three hours ago by now: no other nudge is due for hours.
+        clock = (datetime.now(UTC) - timedelta(hours=3)).astimezone(ZoneInfo("Europe/Amsterdam"))
         for person in (noor, late):
             await person.onboards()
             wording.expect(
-                await person.tells("stuur me elke dag om 20:30 een bericht"), "schedule_set"
+                await person.tells(f"stuur me elke dag om {clock:%H:%M} een bericht"),
+                "schedule_set",
             )
             await bot.all_sent(person.chat_id)
         bot.kill()
