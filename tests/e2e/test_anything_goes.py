@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.telegram.app import COMMANDS
+from bot.telegram.introduction import COMMANDS
 from tests.emulator import BotMessage, Emulator
 
 from .person import Person

@@ -5,12 +5,14 @@ Real HTTP on loopback, nothing mocked: see server.py (the Bot API), proxy.py and
 """
 
 from .faults import (
+    Fault,
     blocked,
     chat_not_found,
     deactivated,
     dropped,
     duplicated,
     held,
+    mixed,
     redelivered,
     server_error,
     slow,
@@ -25,6 +27,7 @@ __all__ = [
     "TOKEN",
     "BotMessage",
     "Emulator",
+    "Fault",
     "TelegramUser",
     "blocked",
     "chat_not_found",
@@ -32,6 +35,7 @@ __all__ = [
     "dropped",
     "duplicated",
     "held",
+    "mixed",
     "redelivered",
     "running_emulator",
     "server_error",

@@ -22,7 +22,8 @@ class Fault:
     lost:    no answer, the connection is closed;
     sent:    for a lost answer: the call did take effect before;
     seconds: wait this long first (before the effect, or after it when `sent`);
-    repeat:  give the updates of a poll twice ("batch") or once more at the next poll.
+    repeat:  give the updates of a poll twice ("batch") or once more at the next poll, or in
+             another order ("mixed").
     """
 
     name: str
@@ -32,7 +33,7 @@ class Fault:
     lost: bool = False
     sent: bool = False
     seconds: float = 0.0
-    repeat: Literal["batch", "next"] | None = None
+    repeat: Literal["batch", "next", "mixed"] | None = None
 
     @property
     def body(self) -> dict[str, Any]:
@@ -102,6 +103,11 @@ def redelivered() -> Fault:
     return Fault("redelivered", repeat="next")
 
 
+def mixed() -> Fault:
+    """getUpdates: in another order; those of one chat keep theirs."""
+    return Fault("mixed", repeat="mixed")
+
+
 @dataclass
 class Rule:
     """A fault for the matching calls number `nth` up to `nth + times - 1` (None: all after)."""
@@ -142,7 +148,7 @@ class FaultPlan:
     ) -> Rule:
         """Program a fault. Without `method` it meets every call but polls.
 
-        Polls with nothing to give do not count for `duplicated` and `redelivered`.
+        Polls with nothing to give do not count for `duplicated`, `redelivered` and `mixed`.
         """
         if fault.repeat:
             method = "getUpdates"

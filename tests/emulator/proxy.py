@@ -206,8 +206,12 @@ class FaultProxy:
             if repeat.repeat == "next":
                 self._redelivery = answer
             else:
-                twice = [update for update in updates for _ in range(2)]
-                answer = Answer(answer.status, {"ok": True, "result": twice})
+                others = (
+                    _mixed(updates)
+                    if repeat.repeat == "mixed"
+                    else [update for update in updates for _ in range(2)]
+                )
+                answer = Answer(answer.status, {"ok": True, "result": others})
         self.log.deliver(call)
         return answer
 
@@ -219,6 +223,16 @@ class FaultProxy:
         if fault.status is not None:
             return Answer(fault.status, fault.body)
         return None if fault.lost else await self._send_poll(incoming)
+
+
+def _mixed(updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Chat by chat, the last chat first."""
+    chats: dict[int, list[dict[str, Any]]] = {}
+    for update in updates:
+        [what] = (value for value in update.values() if isinstance(value, dict))
+        about = what.get("message", what)
+        chats.setdefault(about["chat"]["id"], []).append(update)
+    return [update for some in reversed(chats.values()) for update in some]
 
 
 def _refused(refusal: TelegramRefusal) -> Answer:
