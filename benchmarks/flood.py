@@ -34,6 +34,7 @@ from bot.settings import read_settings
 from bot.telegram.app import build
 from bot.telegram.sender import Sender
 
+from .figures import Figure, tell
 from .nudges import LINES, TOKEN, telegram
 
 FETCHED, FLOODER, FIRST_OTHER, OTHERS = 100, 1, 2, 20
@@ -84,9 +85,13 @@ async def answered(app: App, taken: Taken, numbers: Iterator[int], flood: list[I
 def told(name: str, seconds: list[float]) -> None:
     """Print how long others waited."""
     ordered = sorted(seconds)
-    print(
-        f"{name}: {len(seconds)} answers, median {statistics.median(seconds):.3f} s, "
-        f"95 of 100 within {ordered[int(0.95 * len(ordered))]:.3f} s, longest {ordered[-1]:.3f} s"
+    tell(
+        Figure(
+            f"an answer to somebody else, {name}",
+            f"median {statistics.median(seconds):.3f} s, 95 of 100 within "
+            f"{ordered[int(0.95 * len(ordered))]:.3f} s, longest {ordered[-1]:.3f} s "
+            f"({len(seconds)} answers)",
+        )
     )
 
 

@@ -34,6 +34,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from telegram import Bot
 
+from benchmarks.figures import Figure, tell
 from bot import logs
 from bot.bootstrap import App, load_dialogue, running
 from bot.content import load
@@ -229,9 +230,14 @@ async def run(options: argparse.Namespace, folder: Path) -> None:
     else:
         processor = time.process_time()
         seconds, counts = await claim(engine, cipher, options.batch)
-        print(f"{engine.dialect.name}: {dict(counts)} in {seconds:.1f} s, "
-              f"{options.count / seconds:.0f} a second; "
-              f"{time.process_time() - processor:.1f} s of processor")  # fmt: skip
+        claimed = ", ".join(f"{number} {name}" for name, number in counts.items())
+        tell(
+            Figure(
+                f"{engine.dialect.name}: check-ins claimed and queued",
+                f"{claimed} in {seconds:.1f} s, {options.count / seconds:.0f} a second; "
+                f"{time.process_time() - processor:.1f} s of processor",
+            )
+        )
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"memory: {after / 1024:.0f} MB, {(after - before) / 1024:.0f} of them for this")
     await engine.dispose()

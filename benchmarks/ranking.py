@@ -10,6 +10,7 @@ import statistics
 import time
 from datetime import UTC, datetime, timedelta
 
+from benchmarks.figures import Figure, tell
 from bot.content import Content, load
 from nlu.facts import Facts, GivenTip
 from nlu.policies.ranking import Situation, rank
@@ -38,8 +39,8 @@ def median_seconds(content: Content, times: int = TIMES) -> float:
 def main() -> None:
     """Measure and print."""
     seconds = median_seconds(load())
-    took, bound = seconds * 1000, BOUND * 1000
-    print(f"a tip is chosen in {took:.2f} ms (median of {TIMES}; at most {bound:.0f} ms)")
+    took, bound = f"{seconds * 1000:.2f} ms", f"at most {BOUND * 1000:.0f} ms"
+    tell(Figure(f"a tip is chosen, median of {TIMES}", took, bound, seconds <= BOUND))
 
 
 if __name__ == "__main__":

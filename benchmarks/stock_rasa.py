@@ -24,6 +24,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figures import Figure, tell
 from benchmarks.stock_project import trained_stock
 from benchmarks.worker import READY
 from bot.content import load
@@ -45,6 +46,7 @@ QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "LOG_LEVEL": "ERROR",
+    "PYTHONWARNINGS": "ignore",
     # A line is there when it is printed, not when a buffer is full.
     "PYTHONUNBUFFERED": "1",
 }
@@ -64,6 +66,14 @@ class Measured:
     def ratio(self) -> float:
         """TeVoet's share of what stock Rasa takes."""
         return self.ours / self.stock
+
+    @property
+    def figure(self) -> Figure:
+        """For the report."""
+        value = f"{self.ours:.1f} {self.unit} / {self.stock:.1f} {self.unit} = {self.ratio:.2f}"
+        bound = None if self.at_most is None else f"at most {self.at_most:.2f}"
+        kept = None if self.at_most is None else self.kept
+        return Figure(f"{self.name}: TeVoet / stock Rasa", value, bound, kept)
 
     @property
     def kept(self) -> bool:
@@ -239,6 +249,8 @@ def main() -> int:
     console.print("Talking to each")
     measured = [ready, *measure_turns(own_model, stock_model, options.turns)]
     Console().print(table(measured))
+    for m in measured:
+        tell(m.figure)
     return 0 if all(m.kept for m in measured) else 1
 
 
