@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -86,6 +86,12 @@ class Findings:
     advice_in_hold: Counter[str] = field(default_factory=Counter)
     held: int = 0
     sent: Counter[str] = field(default_factory=Counter)
+
+    def __add__(self, other: Findings) -> Findings:
+        """What two worlds together found."""
+        return Findings(
+            **{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
+        )
 
     @property
     def faults(self) -> dict[str, int]:
