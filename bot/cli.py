@@ -338,7 +338,8 @@ def _test(options: argparse.Namespace, settings: Settings) -> int:
         ["mypy"],
         ["tevoet", "content", "check"],
         ["tevoet", "train"],
-        ["pytest", *options.pytest],
+        # Three for two cores: the tests against Telegram mostly wait.
+        ["pytest", "-n", "3", *options.pytest],
     ]
     for command in checks:
         console.print(f"[bold]{' '.join(command)}[/bold]")

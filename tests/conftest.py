@@ -25,6 +25,13 @@ from tests.databases import new_database
 logs.configure("WARNING")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays in one process of pytest-xdist, and so do files that name a group together."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def content() -> Content:
     """The real copy."""

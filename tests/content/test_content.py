@@ -182,6 +182,22 @@ def test_a_message_is_short(content: Content) -> None:
     assert statistics.median(tips) < 350
 
 
+def test_there_is_enough_to_say(content: Content) -> None:
+    assert len(content.concerns) == 22
+    assert len(content.tips) == len(content.exercises) == 15
+    few = [
+        f"{name}: {len(said)} {what}"
+        for least, what, counted in (
+            (8, "reflections", {n: c.reflections for n, c in content.concerns.items()}),
+            (4, "questions", {n: c.questions for n, c in content.concerns.items()}),
+            (6, "questions", {tip.id: tip.questions for tip in content.tips}),
+        )
+        for name, said in counted.items()
+        if len(said) < least
+    ]
+    assert few == []
+
+
 # --- other mistakes ---------------------------------------------------------------
 
 Mistake = Callable[[Copy], int]

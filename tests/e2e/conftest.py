@@ -7,7 +7,7 @@ no limit passed and no button left spinning.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from tests.emulator import Emulator, running_emulator
 
 from .person import Person
 from .process import BotProcess
+from .secrets import leaks
 from .wording import Wording
 
 HERE = Path(__file__).parent
@@ -28,11 +29,17 @@ MERGE_SECONDS = 0.3
 RESIDENTS = 115
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All on one event loop, where the emulator lives; the look into the logs comes last."""
+    """All on one event loop, where the emulator lives; who shares the bot shares a process.
+
+    The look into the logs comes last.
+    """
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if "running_bot" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group("shared_bot"))
     items.sort(key=lambda item: item.path == HERE / "test_secrets.py")
 
 
@@ -52,15 +59,20 @@ def runs() -> Runs:
 @pytest.fixture(scope="session")
 def make_bot(
     runs: Runs, model: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., BotProcess]:
-    """Makes a bot that is not started yet; see BotProcess for the options."""
+) -> Iterator[Callable[..., BotProcess]]:
+    """Makes a bot that is not started yet; see BotProcess for the options.
+
+    In the end none of them may have told in a log or file what was said.
+    """
 
     def make(emulator: Emulator, **options: object) -> BotProcess:
         bot = BotProcess(tmp_path_factory.mktemp("bot"), emulator, model, **options)  # type: ignore[arg-type]
         runs.bots.append(bot)
         return bot
 
-    return make
+    yield make
+    for bot in runs.bots:
+        assert leaks(bot) == []
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
