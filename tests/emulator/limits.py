@@ -19,7 +19,8 @@ CALLBACK_DATA_BYTES = 64
 URL_SCHEMES = {"http", "https", "tg", "ton", "tonsite"}
 
 _TEXT_METHODS = {"sendMessage", "editMessageText"}
-_PHONE_LINK = re.compile(r"""href\s*=\s*["']?\s*tel:|\]\(\s*tel:""", re.IGNORECASE)
+# In a tag only: what somebody typed is shown as it was typed, with its < escaped.
+_PHONE_LINK = re.compile(r"""<a\s[^>]*href\s*=\s*["']?\s*tel:|\]\(\s*tel:""", re.IGNORECASE)
 
 
 def check(method: str, fields: dict[str, Any]) -> None:

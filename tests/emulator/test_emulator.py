@@ -161,6 +161,8 @@ async def test_limits_count_after_parsing(emulator: Emulator, bot: TinyBot) -> N
     assert emulator.violations == []
     with pytest.raises(BadRequest, match="Message caption is too long"):
         await bot.app.bot.send_photo(CHAT, b"synthetic", caption="x" * 1025)
+    await bot.app.bot.send_message(CHAT, "&lt;a href='tel:113'&gt;bel", parse_mode="HTML")
+    assert len(emulator.violations) == 1  # words that somebody typed are no link
     await bot.app.bot.send_message(CHAT, '<a href="tel:113">bel</a>', parse_mode="HTML")
     assert "tel:" in emulator.violations[-1]  # accepted, and the link is lost
 
