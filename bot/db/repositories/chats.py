@@ -17,11 +17,10 @@ from bot.db.models import (
     OutboxItem,
     SafetyGate,
     SafetyHold,
-    SaidLine,
     TipCount,
     User,
 )
-from bot.db.repositories.fact_statements import ABOUT, GATES, GIVEN, POOLED, SAID
+from bot.db.repositories.fact_statements import ABOUT, GATES, GIVEN, POOLED, REMEMBER_SAID, SAID
 from bot.db.repositories.roleplays import OVER
 from bot.db.repositories.statements import insert
 from nlu.facts import (
@@ -232,14 +231,7 @@ class Chats:
         ]
         if not rows:
             return
-        statement = insert(self._session, SaidLine)
-        await self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["chat_id", "key", "variant"],
-                set_={"said_at": statement.excluded.said_at},
-            ),
-            rows,
-        )
+        await self._session.execute(REMEMBER_SAID, rows)
 
     async def message_ids(self, chat_id: int, since: datetime) -> list[int]:
         """Telegram's ids of what both sides wrote in a chat since a moment."""

@@ -1,8 +1,12 @@
-"""What each turn reads of a chat, built once: building a statement takes longer than running it."""
+"""What each turn reads of a chat and writes about it, built once.
+
+Building a statement takes longer than running it.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, and_, bindparam, func, select
+from sqlalchemy.dialects import sqlite
 
 from bot.db.models import (
     CheckinEntry,
@@ -20,6 +24,7 @@ from bot.db.models import (
 )
 from bot.db.repositories.exercises import OPEN
 from bot.db.repositories.schedules import CHECKIN
+from bot.db.repositories.statements import as_text
 
 GIVEN_REMEMBERED = 30
 # Wordings that were said longer ago may be said again as if they were new.
@@ -79,3 +84,11 @@ SAID = (
     .limit(SAID_REMEMBERED)
 )
 POOLED = select(TipCount.concern, TipCount.tip_id, TipCount.helped, TipCount.unhelped)
+_SAID_LINE = sqlite.insert(SaidLine)
+REMEMBER_SAID = as_text(
+    _SAID_LINE.on_conflict_do_update(
+        index_elements=["chat_id", "key", "variant"],
+        set_={"said_at": _SAID_LINE.excluded.said_at},
+    ),
+    ["chat_id", "key", "variant", "said_at"],
+)

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
 from bot.db.models import InboxItem
-from bot.db.repositories.statements import insert, rows_changed
+from bot.db.repositories.statements import as_text, rows_changed
 
 # Telegram keeps undelivered updates for a day; after two no double can come.
 IDS_KEPT = timedelta(days=2)
@@ -20,6 +21,17 @@ IDS_KEPT = timedelta(days=2)
 PARKED_KEPT = timedelta(days=14)
 
 # Built once: building a statement takes longer than running it.
+_STORE = as_text(
+    sqlite.insert(InboxItem).on_conflict_do_nothing(index_elements=["update_id"]),
+    ["update_id", "chat_id", "sealed", "status", "attempts", "not_before", "received_at",
+     "message_id"],
+)  # fmt: skip
+_HANDLED = (
+    update(InboxItem)
+    .where(InboxItem.id.in_(bindparam("ids", expanding=True)), InboxItem.status == "new")
+    .values(status="handled", sealed=None, error=None)
+    .execution_options(synchronize_session=False)
+)
 _WAITING = (
     select(InboxItem)
     .where(InboxItem.chat_id == bindparam("chat_id"), InboxItem.status == "new")
@@ -50,11 +62,8 @@ class Inbox:
         """Store updates; one that is there already stays as it is."""
         if not batch:
             return
-        statement = insert(self._session, InboxItem).on_conflict_do_nothing(
-            index_elements=["update_id"]
-        )
         await self._session.execute(
-            statement,
+            _STORE,
             [
                 {
                     "update_id": item.update_id,
@@ -107,9 +116,8 @@ class Inbox:
         """
         changed = await rows_changed(
             self._session,
-            update(InboxItem)
-            .where(InboxItem.id.in_(ids), InboxItem.status == "new")
-            .values(status="handled", sealed=None, error=None),
+            _HANDLED,
+            {"ids": ids},
         )
         return changed == len(ids)
 

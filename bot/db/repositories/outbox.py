@@ -6,21 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Select,
-    bindparam,
-    delete,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Integer, bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.encryption import Cipher
-from bot.db.models import OutboxItem
+from bot.db.models import Moment, OutboxItem
 from bot.db.repositories.inbox import IDS_KEPT
-from bot.db.repositories.statements import insert
+from bot.db.repositories.statements import as_text
 
 REPLY, NUDGE = "reply", "nudge"
 # A nudge that was on its way for so long was killed between sending and marking.
@@ -32,6 +25,30 @@ _WAITING = select(func.count()).where(
     OutboxItem.status == "new",
     OutboxItem.kind == REPLY,
 )
+_ADD = as_text(
+    sqlite.insert(OutboxItem).on_conflict_do_nothing(
+        index_elements=["chat_id", "turn_id", "ordinal"]
+    ),
+    ["chat_id", "turn_id", "ordinal", "sealed", "status", "attempts", "not_before", "created_at"],
+)
+# The first waiting reply of each chat: the others wait for it.
+_FIRST = (
+    select(func.min(OutboxItem.id)).where(OutboxItem.status == "new").group_by(OutboxItem.chat_id)
+)
+_OF_OTHERS = OutboxItem.chat_id.not_in(bindparam("busy", expanding=True))
+_DUE = (
+    select(OutboxItem)
+    .where(
+        OutboxItem.id.in_(_FIRST),
+        # What was never tried waits for nothing, also when the clock was set back.
+        or_(OutboxItem.attempts == 0, OutboxItem.not_before <= bindparam("now", type_=Moment)),
+        _OF_OTHERS,
+    )
+    # Who waits for an answer goes before who is only reminded.
+    .order_by(OutboxItem.kind.desc(), OutboxItem.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_NEXT_MOMENT = select(func.min(OutboxItem.not_before)).where(OutboxItem.id.in_(_FIRST), _OF_OTHERS)
 
 
 class Outbox:
@@ -44,11 +61,8 @@ class Outbox:
         """Queue the replies of a turn, in their order; a second call for a turn adds nothing."""
         if not payloads:
             return
-        statement = insert(self._session, OutboxItem).on_conflict_do_nothing(
-            index_elements=["chat_id", "turn_id", "ordinal"]
-        )
         await self._session.execute(
-            statement,
+            _ADD,
             [
                 {
                     "chat_id": chat_id,
@@ -72,28 +86,8 @@ class Outbox:
             limit: the most rows to return.
             busy: chats for which a send is under way.
         """
-        query = (
-            select(OutboxItem)
-            .where(
-                OutboxItem.id.in_(self._first()),
-                # What was never tried waits for nothing, also when the clock was set back.
-                or_(OutboxItem.attempts == 0, OutboxItem.not_before <= now),
-                OutboxItem.chat_id.not_in(list(busy)),
-            )
-            # Who waits for an answer goes before who is only reminded.
-            .order_by(OutboxItem.kind.desc(), OutboxItem.id)
-            .limit(limit)
-        )
-        return list((await self._session.scalars(query)).all())
-
-    @staticmethod
-    def _first() -> Select[tuple[int]]:
-        """The first waiting reply of each chat: the others wait for it."""
-        return (
-            select(func.min(OutboxItem.id))
-            .where(OutboxItem.status == "new")
-            .group_by(OutboxItem.chat_id)
-        )
+        values = {"now": now, "most": limit, "busy": list(busy)}
+        return list((await self._session.scalars(_DUE, values)).all())
 
     async def next_moment(self, busy: Iterable[int]) -> datetime | None:
         """When the next waiting reply may go, None when nothing waits.
@@ -101,10 +95,7 @@ class Outbox:
         Args:
             busy: chats for which a send is under way.
         """
-        query = select(func.min(OutboxItem.not_before)).where(
-            OutboxItem.id.in_(self._first()), OutboxItem.chat_id.not_in(list(busy))
-        )
-        moment: datetime | None = await self._session.scalar(query)
+        moment: datetime | None = await self._session.scalar(_NEXT_MOMENT, {"busy": list(busy)})
         return moment
 
     async def mark_sent(self, item_id: int, message_id: int | None) -> None:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, case, literal
+from sqlalchemy import BigInteger, and_, bindparam, case
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.db.models import SendLimit
-from bot.db.repositories.statements import insert
+from bot.db.repositories.statements import as_text
 
 # No process reserves this far ahead, in microseconds: the clock was set back.
 NEVER_AHEAD = 10_000_000
+
+_NOW, _LATEST, _LENGTH, _UNTIL = (
+    bindparam(name, type_=BigInteger) for name in ("now", "latest", "length", "until")
+)
+_AHEAD = and_(SendLimit.free_at > _NOW, SendLimit.free_at < _LATEST)
+_RESERVE = as_text(
+    sqlite.insert(SendLimit)
+    .values(name=bindparam("name"), free_at=_UNTIL)
+    .on_conflict_do_update(
+        index_elements=["name"],
+        set_={"free_at": case((_AHEAD, SendLimit.free_at), else_=_NOW) + _LENGTH},
+    )
+    .returning(SendLimit.free_at)
+)
 
 
 class SendLimits:
@@ -33,16 +48,9 @@ class SendLimits:
         Returns:
             When it begins, now or later, in microseconds since 1970.
         """
-        free = SendLimit.free_at
-        ahead = and_(free > now, free < now + NEVER_AHEAD)
-        statement = (
-            insert(self._session, SendLimit)
-            .values(name=name, free_at=now + length)
-            .on_conflict_do_update(
-                index_elements=["name"],
-                set_={"free_at": case((ahead, free), else_=literal(now)) + length},
-            )
-            .returning(free)
-        )
-        taken_until: int = (await self._session.execute(statement)).scalar_one()
+        values = {
+            "name": name, "now": now, "latest": now + NEVER_AHEAD, "length": length,
+            "until": now + length,
+        }  # fmt: skip
+        taken_until: int = (await self._session.execute(_RESERVE, values)).scalar_one()
         return taken_until - length
