@@ -73,7 +73,11 @@ async def test_without_its_key_a_database_in_use_is_left_alone(in_use: Settings)
     assert files(in_use) == before
 
 
-@pytest.mark.parametrize("key", [Fernet.generate_key(), b"\xff\xfe\x00", b"", b"half a key"])
+@pytest.mark.parametrize(
+    "key",
+    [Fernet.generate_key(), b"\xff\xfe\x00", b"", b"half a key"],
+    ids=["another", "no text", "empty", "half"],
+)
 async def test_with_another_or_a_broken_key_a_database_in_use_is_left_alone(
     in_use: Settings, key: bytes
 ) -> None:
