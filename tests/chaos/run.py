@@ -20,12 +20,13 @@ from bot.db.session import make_engine, writing
 from bot.keys import KeyFile
 from bot.settings import KEY_FILE
 from tests.e2e.process import BotProcess
+from tests.e2e.wording import Wording
 from tests.emulator import BotMessage, Emulator, TelegramUser, running_emulator
 from tests.emulator.payloads import bot_messages
 
 from .bot import OFFSET
 from .deeds import Deed, choose, mode_of
-from .state import State, is_apology, is_past_the_queue, read_once, rows_of
+from .state import State, help_lines, is_apology, read_once, rows_of
 from .trouble import Trouble, set_clock
 
 FIRST_CHAT = 7001
@@ -226,15 +227,17 @@ class _Stage:
         state = State(rows=await rows_of(self._bot, keys), nudges=self._nudged)
         for row in self._bot.rows("SELECT update_id, status FROM inbox"):
             state.updates[row["update_id"]] = row["status"]
+        # Made once: the lexicon behind them takes a second to load.
+        lines, wording = help_lines(self._content), Wording(self._content)
         for person in self._people:
             heard = [
                 message
                 for place, message in _placed(person)
                 if not any(start <= place < end for start, end in self._nudging)
             ]
-            queued = [m for m in heard if not is_past_the_queue(m, self._content)]
+            queued = [message for message in heard if message.text != lines]
             state.helped_at_once += len(heard) - len(queued)
-            answers = [message for message in queued if not is_apology(message, self._content)]
+            answers = [message for message in queued if not is_apology(message, wording)]
             state.apologies += len(queued) - len(answers)
             state.replies[person.chat_id], twice = read_once(answers)
             state.twice += twice

@@ -119,13 +119,12 @@ def _shown(message: BotMessage) -> str:
     return f"{message.text} [{' | '.join(message.labels)}]"
 
 
-def is_past_the_queue(message: BotMessage, content: Content) -> bool:
-    """Whether it is help lines that came at once, because nothing could be stored."""
-    reply = Emergency(content, Lexicon.load()).reply(None)
-    return message.text == html.unescape(re.sub(r"</?\w+[^>]*>", "", reply.text)).strip()
+def help_lines(content: Content) -> str:
+    """The lines that come at once when nothing can be stored, as they are read."""
+    text = Emergency(content, Lexicon.load()).reply(None).text
+    return html.unescape(re.sub(r"</?\w+[^>]*>", "", text)).strip()
 
 
-def is_apology(message: BotMessage, content: Content) -> bool:
+def is_apology(message: BotMessage, wording: Wording) -> bool:
     """Whether a message says that something failed."""
-    wording = Wording(content)
     return any(wording.says(message, key) for key in ("failed", "failed_for_good"))

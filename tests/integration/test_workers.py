@@ -31,7 +31,7 @@ from tests.integration.fake_dialogue import FakeDialogue
 
 NOOR, GOVERT = 42, 43
 DANGER = "ik wil dood"
-PATIENCE = 10.0
+PATIENCE = 30.0
 Stored = Callable[..., Awaitable[None]]
 
 
