@@ -27,6 +27,9 @@ from nlu.encoder.weights import installed
 FILE_NAME = "deep_reader.npz"
 NLU = Path(__file__).parents[1]
 STYLES = NLU / "style" / "train.yml"
+# Read by StyleReader alone, which learns in a second; the next time that the deep reader learns
+# anew, it may learn from these too.
+MORE_STYLES = NLU / "style" / "train_more.yml"
 # All that learns; what only reads may change under what was learnt.
 CODE = [
     NLU / name
@@ -44,12 +47,12 @@ READ_DEEPLY = "read_deeply"
 DEEP_KEY = "deep"
 
 
-def style_lines() -> list[tuple[str, str]]:
-    """(text, style) of the lines said to Saskia, Bob, Eduard or Joyce."""
-    data = yaml.safe_load(STYLES.read_text(encoding="utf-8"))["nlu"]
+def style_lines(*files: Path) -> list[tuple[str, str]]:
+    """(text, style) of the lines said to a character, in files of Rasa's format."""
     return [
         (line.strip()[2:], item["intent"])
-        for item in data
+        for file in files
+        for item in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]
         for line in item["examples"].splitlines()
         if line.strip()
     ]
@@ -142,7 +145,7 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
             if e.get(TEXT)
         ]
         alike = [Lesson(text) for text in look_alikes()]
-        styles = [Lesson(text, style=style) for text, style in style_lines()]
+        styles = [Lesson(text, style=style) for text, style in style_lines(STYLES)]
         kept = joblib.Memory(LocalTrainingCache._get_cache_location() / FOLDER, verbose=0)
         learnt = kept.cache(learn)([*sorted(examples), *alike, *styles], self._config, _code())
         kept.reduce_size(items_limit=RUNS_KEPT)

@@ -22,6 +22,7 @@ from rasa.shared.nlu.training_data.message import Message
 from nlu.components.danger import DANGER_KEY, IN_DOUBT, NO_DANGER, OPENNESS_KEY
 from nlu.components.deep_reader import DEEP_KEY, READ_DEEPLY
 from nlu.components.heads import DANGER_HEAD, INTENT_HEAD, OPENNESS_HEAD, STYLE_HEAD
+from nlu.components.style_reader import QUICK_STYLE_KEY
 
 STYLE_KEY = "style"
 # In the metadata of a message whose communication style is wanted, whatever it says.
@@ -80,18 +81,21 @@ class Doubt(_Opinion):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class SecondOpinion(_Opinion):
-    """Settles intent and danger as the geometric mean of both readers; sets the style."""
+    """Settles intent, danger and style as the geometric mean of both readers."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """The weight of the deep reader; of the quick one it is the rest."""
-        return {"intent_weight": 0.5, "danger_weight": 0.5}
+        return {"intent_weight": 0.5, "danger_weight": 0.5, "style_weight": 0.5}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Settle the messages that were read deeply."""
         for message in messages:
             if deep := message.get(DEEP_KEY):
-                name, score = max(deep[STYLE_HEAD].items(), key=lambda item: item[1])
+                styles = together(
+                    message.get(QUICK_STYLE_KEY), deep[STYLE_HEAD], self._config["style_weight"]
+                )
+                name, score = max(styles.items(), key=lambda item: item[1])
                 message.set(STYLE_KEY, {"name": name, "score": score}, add_to_output=True)
                 if message.get(IN_DOUBT):
                     self._settle(message, deep)
