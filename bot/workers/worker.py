@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from procrastinate.jobs import Status
+import procrastinate.worker
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job, Status
 
 from bot.db.repositories import Inbox
 from bot.db.session import reading
@@ -29,6 +31,8 @@ CHATS_HELD = 200
 ALIVE_EVERY, DEAD_AFTER = 2.0, 10.0
 # A job that was not told of, or whose lock was just freed, is found within so many seconds.
 LOOK_EVERY = 1.0
+# A job that was done, but whose end could not be written, is let go of in twice this time.
+LET_GO_EVERY = 5.0
 # What nobody was told of: the process that stored it was killed in between.
 UNTOLD_AFTER = timedelta(seconds=10)
 # A backlog is told of in portions, the longest waiting first.
@@ -49,6 +53,8 @@ class Worker:
     def __init__(self, jobs: Jobs, app: App) -> None:
         self._jobs, self._app = jobs, app
         self._stopping = False
+        self._worker_id: int | None = None
+        self._held: set[int | None] = set()
         jobs.app.task(name=DRAIN, queue=QUEUE)(self._drain)
         # Seconds come last.
         self._every("* * * * * */30", "nudges", app.nudges.all_due)
@@ -101,7 +107,12 @@ class Worker:
             await working
 
     async def _work(self) -> None:
+        async with self._letting_go():
+            await self._run()
+
+    async def _run(self) -> None:
         await self._jobs.app.run_worker_async(
+            worker_middleware=[self._hold],
             concurrency=CHATS_HELD,
             install_signal_handlers=False,
             delete_jobs="always",
@@ -109,6 +120,56 @@ class Worker:
             update_heartbeat_interval=ALIVE_EVERY,
             stalled_worker_timeout=DEAD_AFTER,
         )
+
+    # --- jobs that are done --------------------------------------------------------
+
+    async def _hold(
+        self,
+        process: Callable[[], Awaitable[object]],
+        context: JobContext,
+        worker: procrastinate.worker.Worker,
+    ) -> object:
+        """Remember which jobs this worker is at, as middleware of procrastinate."""
+        self._worker_id = worker.worker_id
+        self._held.add(context.job.id)
+        try:
+            return await process()
+        finally:
+            self._held.discard(context.job.id)
+
+    @asynccontextmanager
+    async def _letting_go(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._let_go())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _let_go(self) -> None:
+        """End the jobs that are done and still held: a connection broke as that was written.
+
+        Procrastinate tries it once, and the job of a worker that lives would hold its chat for
+        good. What two looks in a row find is not merely about to end.
+        """
+        before: set[int | None] = set()
+        while True:
+            await asyncio.sleep(LET_GO_EVERY)
+            try:
+                done = await self._done_and_held()
+                await self._do_anew([job for job in done if job.id in before])
+            except JOBS_TROUBLE as error:
+                logger.error("jobs could not be let go of: %s", _cause(error))
+                continue
+            before = {job.id for job in done}
+
+    async def _done_and_held(self) -> list[Job]:
+        if self._worker_id is None:
+            return []
+        manager = self._jobs.app.job_manager
+        jobs = await manager.list_jobs_async(status="doing", worker_id=self._worker_id)
+        return [job for job in jobs if job.id not in self._held]
 
     # --- tasks -------------------------------------------------------------------
 
@@ -130,13 +191,16 @@ class Worker:
     async def _orphans(self) -> None:
         """Take over the jobs of workers that died."""
         manager = self._jobs.app.job_manager
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER):
+        await self._do_anew(await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER))
+
+    async def _do_anew(self, jobs: Iterable[Job]) -> None:
+        for job in jobs:
             try:
-                await manager.finish_job(job, Status.FAILED, delete_job=True)
+                await self._jobs.app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
             except JOBS_TROUBLE:
                 # Another worker was quicker.
                 continue
-            logger.warning("a job of a worker that died is done anew")
+            logger.warning("a job that was left behind is done anew")
             await self._jobs.drain(chats_of([job]))
 
 

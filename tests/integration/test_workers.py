@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -223,8 +226,12 @@ async def test_a_worker_handles_what_it_is_told_of(
             await stores(app, number, f"bericht {number}")
             await jobs.drain([NOOR])
         await until(lambda: all_handled(app.engine))
+
+        async def all_taken() -> bool:
+            return not await told(jobs)
+
+        await until(all_taken)
     assert [text for turn in heard(app) for text in turn] == ["bericht 0", "bericht 1", "bericht 2"]
-    assert await told(jobs) == []
 
 
 async def test_no_two_workers_have_the_same_chat(
@@ -347,6 +354,7 @@ async def test_a_connection_that_breaks_is_made_anew(
     await onboard(app, NOOR)
     async with at_work(on_postgres, app):
         await stores(app, 1, "hoi")
+        await jobs.drain([NOOR])
         await until(lambda: all_handled(app.engine))
         async with engine.begin() as connection:
             await connection.execute(
@@ -358,6 +366,33 @@ async def test_a_connection_that_breaks_is_made_anew(
         await stores(app, 2, "ben je er nog?")
         await jobs.drain([NOOR])
         await until(lambda: all_handled(app.engine))
+
+
+async def test_a_job_whose_end_could_not_be_written_holds_its_chat_no_longer(
+    app: App, jobs: Jobs, on_postgres: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection broke just then; the worker itself lives on."""
+    monkeypatch.setattr("bot.workers.worker.LET_GO_EVERY", 0.2)
+    finish = JobManager.finish_job
+    failed: list[Job] = []
+
+    async def fails_once(self: JobManager, job: Job, *args: Any, **named: Any) -> None:
+        if job.task_name == module.DRAIN and not failed:
+            failed.append(job)
+            raise ConnectorException
+        await finish(self, job, *args, **named)
+
+    monkeypatch.setattr(JobManager, "finish_job", fails_once)
+    await onboard(app, NOOR)
+    async with at_work(on_postgres, app):
+        await stores(app, 1, "hoi")
+        await jobs.drain([NOOR])
+        await until(lambda: all_handled(app.engine))
+        await stores(app, 2, "ben je er nog?")
+        await jobs.drain([NOOR])
+        await until(lambda: all_handled(app.engine))
+    assert failed
+    assert heard(app) == [["hoi"], ["ben je er nog?"]]
 
 
 async def test_a_nudge_that_is_due_goes_out_once_whoever_looks(
