@@ -80,10 +80,13 @@ class CrisisCheck(GraphComponent):
     def _check(self, message: Message) -> None:
         found = self._found(message)
         ranking = list(message.get("intent_ranking") or [])
-        level, kind, signals = found.level, found.kind, found.signals
-        if level is Level.NONE:
-            level, kind = self._from_readers(message, minor="minor" in found.flags)
-            signals = ("readers",) if kind else ()
+        level, kind = found.level, found.kind
+        signals = found.signals if kind else ()
+        if level < Level.ACT:
+            # Where the rules would ask, the readers may see that it is said openly.
+            read, read_kind = self._from_readers(message, minor="minor" in found.flags)
+            if read > level:
+                level, kind, signals = read, read_kind, (*signals, "readers")
         message.set(
             CRISIS_KEY,
             {
