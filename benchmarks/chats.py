@@ -24,6 +24,7 @@ from bot.db.models import (
     GivenTipRow,
     InboxItem,
     OutboxItem,
+    ReviewLine,
     RoleplayResult,
     RoleplayRow,
     SafetyGate,
@@ -84,6 +85,7 @@ def _rows(
         *((GivenTipRow, 1, {**chat, "tip_id": tip, "sealed": sealed, "helped": True,
                             "given_at": YESTERDAY}) for tip in tips[:3]),
         (SavedTip, 1, {**chat, "tip_id": tips[0], "saved_at": YESTERDAY}),
+        (ReviewLine, 1, {**chat, "sealed": sealed, "noted_at": YESTERDAY}),
         *((SaidLine, 1, {**chat, "key": key, "variant": 0, "said_at": YESTERDAY})
           for key in questions),
         (RoleplayRow, 1, {**chat, "stage": "over", "asked": False, "sealed": sealed,

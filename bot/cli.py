@@ -92,9 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     content.add_argument("scenario", nargs="?", help="graph: the case to draw")
     content.add_argument("--to", type=Path, default=Path(), metavar="FOLDER", help="default: here")
     content.add_argument("--format", choices=["svg", "png"], default="svg", help="of the drawing")
-    nlu = add("nlu", _nlu, "measure how well the model understands")
-    nlu.add_argument("action", choices=["evaluate"])
-    nlu.add_argument("file", nargs="?", type=Path, help="a set of your own; default: dev, held out")
+    nlu = add("nlu", _nlu, "measure how well the model understands, and see what it did not")
+    nlu.add_argument("action", choices=["evaluate", "review"])
+    nlu.add_argument(
+        "file", nargs="?", type=Path, help="evaluate: a set of your own; default: dev, held out"
+    )
+    nlu.add_argument("--forget", action="store_true", help="review: erase what is printed")
     stats = add("stats", _stats, "what happened in the last weeks, over all users together")
     stats.add_argument("--picture", type=Path, metavar="FILE", help="draw it too, as a PNG")
     doctor = add("doctor", _doctor, "look at everything that the bot needs; 1 when it is broken")
@@ -292,6 +295,11 @@ def _content_check() -> int:
 
 
 def _nlu(options: argparse.Namespace, settings: Settings) -> int:
+    if options.action == "review":
+        from bot.review import listed
+
+        print(asyncio.run(listed(settings, forget=options.forget)), end="")
+        return 0
     from nlu.evaluation.run import evaluate
 
     _prepare(settings, load())

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.content import Content
 from bot.conversation.turn import Clock
 from bot.db.encryption import Cipher
-from bot.db.repositories import TIME_TO_ANSWER, Chats, Outbox, Silences
+from bot.db.repositories import TIME_TO_ANSWER, Chats, Outbox, Review, Silences
 from bot.db.session import forget_for_good, reading, writing
 from bot.db.trouble import TROUBLE, reason
 from bot.nudges.moments import local
@@ -80,6 +80,7 @@ class Retention:
         """
         async with writing(self._engine) as session:
             await Silences(session).sweep(self._clock())
+            await Review(session, self._cipher).sweep(self._clock())
         asked, erased = await self._ask(), await self._erase()
         # Once a day also where a file is too large to be written anew at each erasing.
         await forget_for_good(self._engine, largest=None)

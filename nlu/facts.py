@@ -109,6 +109,7 @@ class Facts:
         pooled: (concern, tip id) -> (times it helped, times it did not), over all users.
         roleplay: the role-play that is not over, when there is one.
         play_over_at: when the last role-play came to its end, while it can be looked back at.
+        review: a person may read lines that were not understood.
     """
 
     now: datetime
@@ -129,6 +130,7 @@ class Facts:
     pooled: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     roleplay: Roleplay | None = None
     play_over_at: datetime | None = None
+    review: bool = False
 
     def last_given(self, tip_id: str) -> GivenTip | None:
         """The last time that a tip was given, as far as is remembered."""

@@ -88,7 +88,7 @@ AGREEMENT_PRESSES = frozenset(
 BUTTONS = frozenset(
     {
         "privacy", "confirm_erase", "lines", "confirm_export", "export", "export_cancelled",
-        "confirm_withdraw",
+        "confirm_withdraw", "offer_review",
     }
 )  # fmt: skip
 # Before consent only these are answered; everything else leads to the open question.
@@ -141,8 +141,8 @@ def press(data: str) -> Step | Event:
             return Do(skill, action)
         case "erase":
             return Do("erase", rest)
-        case "withdraw":
-            return Do("withdraw", rest)
+        case "withdraw" | "review":
+            return Do(skill, rest)
         case "do" if rest in BUTTONS:
             return Do(rest)
         case "do" if rest == "stay":

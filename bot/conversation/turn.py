@@ -24,6 +24,7 @@ from bot.db.repositories import (
     Inbox,
     Outbox,
     Plans,
+    Review,
     Roleplays,
     SavedTips,
     Schedules,
@@ -31,7 +32,7 @@ from bot.db.repositories import (
     Trackers,
 )
 from bot.db.session import forget_for_good, reading, writing
-from bot.skills import checkin, exercises, gates, guided, roleplay, safety
+from bot.skills import checkin, exercises, gates, guided, review, roleplay, safety
 from bot.skills.context import TurnContext
 from bot.skills.registry import carry_out
 from bot.skills.reply import Reply, join
@@ -138,6 +139,7 @@ class Turns:
                 plans=Plans(session, self._cipher),
                 exercises=Exercises(session, self._cipher),
                 agreements=Agreements(session, self._cipher),
+                review=Review(session, self._cipher),
                 facts=facts,
                 understanding=decision.understanding,
                 slots=decision.slots,
@@ -162,6 +164,7 @@ class Turns:
             await roleplay.step_aside(context, steps)
             if facts.onboarded and not context.forget:
                 await chats.remember_said(turn.chat_id, context.said_now, context.said_at)
+                await review.note(context, steps)
             payloads = [reply.as_json() for reply in replies]
             await Outbox(session, self._cipher).add(turn.chat_id, turn.turn_id, payloads, now)
             keep = facts.onboarded and not context.forget and decision.tracker is not None

@@ -76,6 +76,8 @@ class User(Base):
     # The day of the last message or press; who is silent for a year is asked whether to stay.
     seen_at: Mapped[datetime | None] = mapped_column(Moment)
     asked_to_stay_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Since when a person may read lines that were not understood; None: not at all.
+    review_agreed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class SafetyHold(Base):
@@ -360,6 +362,23 @@ class TipCount(Base):
     tip_id: Mapped[str] = mapped_column(String(40), primary_key=True)
     helped: Mapped[int] = mapped_column(Integer)
     unhelped: Mapped[int] = mapped_column(Integer)
+
+
+class ReviewLine(Base):
+    """A line that was not understood, of somebody who agreed that a person reads it."""
+
+    __tablename__ = "review_lines"
+    __table_args__ = (
+        Index("ix_review_lines_chat_id", "chat_id"),
+        Index("ix_review_lines_noted_at", "noted_at"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("users.chat_id", ondelete="CASCADE")
+    )
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # the line, and the likeliest meanings
+    noted_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class ScheduleRow(Base):

@@ -18,6 +18,7 @@ from bot.db.repositories import (
     Everything,
     Exercises,
     Plans,
+    Review,
     Roleplays,
     SavedTips,
     Schedules,
@@ -47,6 +48,7 @@ class TurnContext:
         plans: what leads through a hard moment.
         exercises: what is stored of exercises.
         agreements: what is stored of agreements.
+        review: lines that a person may read.
         facts: what was known when the turn was decided.
         understanding: what the model made of the message.
         slots: what the conversation is about.
@@ -71,6 +73,7 @@ class TurnContext:
     plans: Plans
     exercises: Exercises
     agreements: Agreements
+    review: Review
     facts: Facts
     understanding: Understanding
     slots: dict[str, Any]

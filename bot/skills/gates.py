@@ -30,7 +30,7 @@ FREE_ACTIONS = frozenset(
     {
         "lines", "privacy", "confirm_erase", "erase", "confirm_export", "export",
         "export_cancelled", "country", "consent", "reach", "onboard", "confirm_withdraw",
-        "withdraw",
+        "withdraw", "offer_review", "review",
     }
 )  # fmt: skip
 FREE_WORDS = (

@@ -35,6 +35,7 @@ from bot.skills import (
     onboarding,
     privacy,
     progress,
+    review,
     roleplay,
     safety,
     saving,
@@ -53,6 +54,7 @@ DO: dict[str, Action] = {
     "privacy": privacy.privacy,
     "confirm_erase": privacy.confirm_erase,
     "confirm_withdraw": privacy.confirm_withdraw,
+    "offer_review": review.offer,
     "lines": safety.lines,
     "confirm_export": export.confirm,
     "export": export.export,
@@ -73,6 +75,7 @@ DO_WITH: dict[str, ActionWithArgument] = {
     "reach": onboarding.reach,
     "erase": privacy.erase,
     "withdraw": privacy.withdraw,
+    "review": review.answer,
     "save_tip": saving.save,
     "let_go_tip": saving.let_go,
 }

@@ -79,6 +79,7 @@ class Speaker:
             plans=None,  # type: ignore[arg-type]
             exercises=None,  # type: ignore[arg-type]
             agreements=None,  # type: ignore[arg-type]
+            review=None,  # type: ignore[arg-type]
             facts=Facts(NOW, said=HeardAllBut(wanted)),
             understanding=Understanding(),
             slots=dict(slots),

@@ -17,6 +17,7 @@ class FakeDialogue:
 
     `failing`: texts that it cannot decide on; a number says how often, then it can.
     `held`: texts whose turn waits until the event is set.
+    `not_understood`: texts that it cannot place, each with what it made of them.
     `meanwhile`: called once, while the next text is being decided on.
     """
 
@@ -24,6 +25,7 @@ class FakeDialogue:
         self.heard: list[list[str]] = []
         self.failing: dict[str, float] = {}
         self.held: dict[str, asyncio.Event] = {}
+        self.not_understood: dict[str, Understanding] = {}
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.broken = False
 
@@ -42,6 +44,8 @@ class FakeDialogue:
                 self.failing[text] -= 1
                 raise ModelError("RuntimeError")
         tracker = {"slots": {"heard": self.heard[-1]}, "events": []}
+        if understanding := self.not_understood.get("\n".join(fragments)):
+            return Decision(understanding, (Say("not_understood"),), {}, tracker)
         return Decision(Understanding(), (Say("greet"),), {}, tracker)
 
     async def decide_event(

@@ -87,6 +87,7 @@ def turn_of(content: Content, facts: Facts, flags: tuple[str, ...] = (), **slots
         roleplays=Remembers(),  # type: ignore[arg-type]
         exercises=Remembers(),  # type: ignore[arg-type]
         agreements=Remembers(),  # type: ignore[arg-type]
+        review=Remembers(),  # type: ignore[arg-type]
         facts=facts,
         understanding=Understanding(crisis={**NO_CRISIS, "flags": list(flags)}),
         slots=slots,

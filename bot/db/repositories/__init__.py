@@ -11,6 +11,7 @@ from bot.db.repositories.inbox import IDS_KEPT, MOST_WAITING, PARKED_KEPT, Inbox
 from bot.db.repositories.nudges import Nudge, NudgeQueue
 from bot.db.repositories.outbox import NUDGE, Outbox
 from bot.db.repositories.plans import Plans
+from bot.db.repositories.review import REVIEW_KEPT, Doubtful, Review
 from bot.db.repositories.roleplays import Roleplays
 from bot.db.repositories.saved_tips import SavedTips
 from bot.db.repositories.schedules import (
@@ -36,6 +37,7 @@ __all__ = [
     "NUDGE",
     "PARKED_KEPT",
     "QUESTION_KEY",
+    "REVIEW_KEPT",
     "SILENT",
     "SUMMARY",
     "TIME_TO_ANSWER",
@@ -44,6 +46,7 @@ __all__ = [
     "Chats",
     "Checkup",
     "Claim",
+    "Doubtful",
     "Due",
     "Entries",
     "Everything",
@@ -57,6 +60,7 @@ __all__ = [
     "NudgeQueue",
     "Outbox",
     "Plans",
+    "Review",
     "Roleplays",
     "SavedTips",
     "Schedules",

@@ -65,7 +65,7 @@ class Chats:
             {**of_chat, "open_since": now - CHECKIN_OPEN, "guided_since": now - GUIDE_OPEN},
         )
         (
-            country, consented_at, level, kind, asked, seen_at, what, step, keep,
+            country, consented_at, review_agreed_at, level, kind, asked, seen_at, what, step, keep,
             zone, checkins, unanswered, nudged_at, entry_id, stage, *roleplay, touched_at,
         ) = about.one()  # fmt: skip
         gates: dict[str, set[str]] = {}
@@ -101,6 +101,7 @@ class Chats:
             pooled={(concern, tip): (yes, no) for concern, tip, yes, no in counts},
             roleplay=Roleplay(*roleplay) if roleplay[0] not in (None, OVER) else None,
             play_over_at=roleplay[1] if roleplay[0] == OVER else None,
+            review=review_agreed_at is not None,
         )
 
     async def user(self, chat_id: int) -> User | None:
@@ -133,7 +134,7 @@ class Chats:
         await self._session.execute(
             update(User)
             .where(User.chat_id == chat_id)
-            .values(consented_at=None, asked_to_stay_at=None)
+            .values(consented_at=None, asked_to_stay_at=None, review_agreed_at=None)
         )
 
     async def hold(self, chat_id: int) -> SafetyHold | None:

@@ -37,8 +37,9 @@ _NEWEST_CHECKIN = (
 )
 ABOUT = (
     select(
-        User.country, User.consented_at, SafetyHold.level, SafetyHold.kind, SafetyHold.asked,
-        SafetyHold.seen_at, SafetyGuide.what, SafetyGuide.step, SafetyGuide.keep,
+        User.country, User.consented_at, User.review_agreed_at,
+        SafetyHold.level, SafetyHold.kind, SafetyHold.asked, SafetyHold.seen_at,
+        SafetyGuide.what, SafetyGuide.step, SafetyGuide.keep,
         ScheduleRow.zone, ScheduleRow.enabled, ScheduleRow.unanswered, ScheduleRow.nudged_at,
         CheckinEntry.id, CheckinEntry.stage,
         RoleplayRow.stage, RoleplayRow.touched_at, RoleplayRow.asked,
