@@ -25,8 +25,12 @@ from tests.databases import new_database
 logs.configure("WARNING")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file stays in one process of pytest-xdist, and so do files that name a group together."""
+    """A file stays in one process of pytest-xdist, and so do files that name a group together.
+
+    Before xdist looks at the groups, and after the conftest of a folder named its own.
+    """
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
