@@ -42,8 +42,8 @@ class CrisisCheck(GraphComponent):
         """
         return {
             "ask_from": {"suicide": 0.30, "violence": 0.30, "child": 0.40, "harm_other": 0.35},
-            "act_from": 0.60,
-            "open_from": 0.30,
+            "act_from": 0.50,
+            "open_from": 0.20,
             # A line to a character of a role-play is about a story: it takes more to break it off.
             "times_in_play": 1.5,
             # "Ik kan hem wel schieten": words of hurting somebody that are only a way of speaking.

@@ -26,10 +26,7 @@ from nlu.encoder.weights import installed
 
 FILE_NAME = "deep_reader.npz"
 NLU = Path(__file__).parents[1]
-STYLES = NLU / "style" / "train.yml"
-# Read by StyleReader alone, which learns in a second; the next time that the deep reader learns
-# anew, it may learn from these too.
-MORE_STYLES = NLU / "style" / "train_more.yml"
+STYLES = (NLU / "style" / "train.yml", NLU / "style" / "train_more.yml")
 # All that learns; what only reads may change under what was learnt.
 CODE = [
     NLU / name
@@ -120,7 +117,8 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """What is learnt from beside Rasa's training data, and how: its cache must see changes."""
-        return "".join(path.read_text(encoding="utf-8") for path in (STYLES, LOOK_ALIKES)) + _code()
+        files = (*STYLES, LOOK_ALIKES)
+        return "".join(path.read_text(encoding="utf-8") for path in files) + _code()
 
     # --- learning ------------------------------------------------------------------
 
@@ -145,7 +143,7 @@ class DeepReader(RasaIntentClassifier, GraphComponent):
             if e.get(TEXT)
         ]
         alike = [Lesson(text) for text in look_alikes()]
-        styles = [Lesson(text, style=style) for text, style in style_lines(STYLES)]
+        styles = [Lesson(text, style=style) for text, style in style_lines(*STYLES)]
         kept = joblib.Memory(LocalTrainingCache._get_cache_location() / FOLDER, verbose=0)
         learnt = kept.cache(learn)([*sorted(examples), *alike, *styles], self._config, _code())
         kept.reduce_size(items_limit=RUNS_KEPT)

@@ -17,12 +17,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 
-from nlu.components.deep_reader import MORE_STYLES, READ_DEEPLY, STYLES, style_lines
+from nlu.components.deep_reader import READ_DEEPLY, STYLES, style_lines
 from nlu.components.spelling_corrector import read_as
 from nlu.normalise import Normaliser
 
 FILE_NAME = "style_reader.joblib"
-FILES = (STYLES, MORE_STYLES)
 # On a message that is read deeply: the share of each style, as this reader sees it.
 QUICK_STYLE_KEY = "quick_style"
 WORD_OR_SIGN = r"\w+|[!?.,]"
@@ -96,7 +95,7 @@ class StyleReader(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """The lines beside Rasa's own training data, so that its cache sees them change."""
-        return "".join(file.read_text(encoding="utf-8") for file in FILES)
+        return "".join(file.read_text(encoding="utf-8") for file in STYLES)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the lines said to characters, and keep the model.
@@ -107,7 +106,7 @@ class StyleReader(GraphComponent):
         Returns:
             The resource under which the model was stored.
         """
-        lines = style_lines(*FILES)
+        lines = style_lines(*STYLES)
         self._model.fit([text for text, _ in lines], [style for _, style in lines])
         with self._model_storage.write_to(self._resource) as folder:
             joblib.dump(self._model, folder / FILE_NAME, compress=3)

@@ -9,8 +9,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
 from nlu.components.danger import look_alikes
-from nlu.components.deep_reader import style_lines
-from nlu.components.style_reader import FILES as STYLE_FILES
+from nlu.components.deep_reader import STYLES, style_lines
 from nlu.evaluation import measure
 from nlu.evaluation.measure import Heard, Share
 from nlu.evaluation.sets import (
@@ -63,7 +62,7 @@ def test_no_line_of_a_set_or_near_copy_stands_in_the_training_data(name: str) ->
 @pytest.mark.parametrize("name", STYLE)
 def test_no_line_said_to_a_character_stands_in_the_training_data(name: str) -> None:
     texts = [line.text for line in read_styles(STYLE[name])]
-    assert _nearest(texts, [text for text, _ in style_lines(*STYLE_FILES)]) < NEAR_COPY
+    assert _nearest(texts, [text for text, _ in style_lines(*STYLES)]) < NEAR_COPY
 
 
 def test_the_sets_are_as_large_as_they_must_be() -> None:
