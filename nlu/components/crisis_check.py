@@ -47,7 +47,7 @@ class CrisisCheck(GraphComponent):
             # A line to a character of a role-play is about a story: it takes more to break it off.
             "times_in_play": 1.5,
             # "Ik kan hem wel schieten": words of hurting somebody that are only a way of speaking.
-            "figure_from": 0.60,
+            "figure_from": 0.80,
             # An age alone sounds like a child in danger, and gets lines for the young anyway.
             "ask_minor_from": 0.65,
         }
@@ -133,21 +133,26 @@ class CrisisCheck(GraphComponent):
             for kind in DANGERS
         }
         likeliest = max(DANGERS, key=shares.__getitem__)
-        danger = sum(shares.values())
-        if danger < self._ask_from(Kind(likeliest), message, minor=minor):
+        danger, kind = sum(shares.values()), Kind(likeliest)
+        age_only, figure = minor and kind is Kind.CHILD, self._is_figure(kind, message)
+        if danger < self._ask_from(kind, message, age_only=age_only, figure=figure):
             return Level.NONE, None
+        # An age, a way of speaking, and the hard things that people say to a character: what
+        # only the readers find there is asked about.
+        may_act = not (age_only or figure or _in_play(message))
         openly = message.get(OPENNESS_KEY) >= self._config["open_from"]
-        # To a character people say hard things: what only the readers find there is asked about.
-        act = openly and danger >= self._config["act_from"] and not _in_play(message)
-        return Level.ACT if act else Level.ASK, Kind(likeliest)
+        act = may_act and openly and danger >= self._config["act_from"]
+        return Level.ACT if act else Level.ASK, kind
 
-    def _ask_from(self, kind: Kind, message: Message, *, minor: bool) -> float:
+    def _is_figure(self, kind: Kind, message: Message) -> bool:
+        text = message.get(TEXT) or ""
+        return kind is Kind.HARM_OTHER and self._lexicon.is_figure(kind, text.split("\n"))
+
+    def _ask_from(self, kind: Kind, message: Message, *, age_only: bool, figure: bool) -> float:
         """From which share of danger a question is asked."""
-        age_only = minor and kind is Kind.CHILD
         config = self._config
         share: float = config["ask_minor_from"] if age_only else config["ask_from"][kind]
-        text = message.get(TEXT) or ""
-        if kind is Kind.HARM_OTHER and self._lexicon.is_figure(kind, text.split("\n")):
+        if figure:
             share = config["figure_from"]
         return share * config["times_in_play"] if _in_play(message) else share
 

@@ -35,7 +35,11 @@ WISHES = frozenset(
     }
 )  # fmt: skip
 # After a tip no greeting, though it sounds like one.
-GOOD_EVENING = re.compile(r"\b(goeden?|goeien?|fijne|prettige)\s?(avond|nacht)\b", re.IGNORECASE)
+PARTING = re.compile(
+    r"\b(goeden?|goeien?|fijne|prettige)\s?(avond|nacht)\b"
+    r"|^(nou |oké |ok )?dag( hoor| dan| bot)?\W*$",
+    re.IGNORECASE,
+)
 # What came of a tip often sounds like a concern; this clear it is a new one.
 CLEARLY_NEW = 0.75
 
@@ -69,14 +73,14 @@ class EpisodePolicy(DecisionPolicy):
             return Decision(TRIED[heard.intent], {"stage": None})
         if heard.stage == HELPED_WITH and heard.text and self._tells_what_it_brought(heard):
             return Decision(HARVEST, {"stage": None})
-        leaving = GOODBYE if self._wishes_good_evening(heard) else LEAVING.get(heard.intent)
+        leaving = GOODBYE if self._parts(heard) else LEAVING.get(heard.intent)
         if heard.stage == ADVISED and leaving and heard.concern:
             return Decision(leaving, {"stage": None, "options": None})
         return None
 
     @staticmethod
-    def _wishes_good_evening(heard: Heard) -> bool:
-        return heard.intent == "greet" and GOOD_EVENING.search(heard.text) is not None
+    def _parts(heard: Heard) -> bool:
+        return heard.intent == "greet" and PARTING.search(heard.text) is not None
 
     def _may(self, heard: Heard, tip_id: str) -> bool:
         """Whether a tip of before may be named now."""
