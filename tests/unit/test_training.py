@@ -14,6 +14,8 @@ SOURCES = (
     "nlu/data/deeper/more.yml",
     "nlu/components/classifier.py",
     "nlu/normalise.py",
+    "nlu/spelling.py",
+    "nlu/style/train_more.yml",
     "stories/domain/coaching.yml",
     "stories/rules/conversation.yml",
     "stories/stories/episodes.yml",
