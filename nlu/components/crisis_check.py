@@ -41,7 +41,7 @@ class CrisisCheck(GraphComponent):
         wanting to live, so it takes more. Set on dev (docs/decisions/0005).
         """
         return {
-            "ask_from": {"suicide": 0.30, "violence": 0.30, "child": 0.40, "harm_other": 0.35},
+            "ask_from": {"suicide": 0.30, "violence": 0.35, "child": 0.50, "harm_other": 0.45},
             "act_from": 0.50,
             "open_from": 0.20,
             # A line to a character of a role-play is about a story: it takes more to break it off.
@@ -85,7 +85,7 @@ class CrisisCheck(GraphComponent):
         if level < Level.ACT:
             # Where the rules would ask, the readers may see that it is said openly.
             read, read_kind = self._from_readers(message, minor="minor" in found.flags)
-            if read > level:
+            if read > level and kind in (None, read_kind):
                 level, kind, signals = read, read_kind, (*signals, "readers")
         message.set(
             CRISIS_KEY,
