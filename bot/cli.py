@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(settings: Settings, content: Content) -> None:
-    """Train the model when needed, with progress: it takes some ten minutes."""
+    """Train the model when needed, with progress: it takes half an hour."""
     if trained_model(settings.models_dir) is None:
         _say(content, "terminal_training")
         with console.status("…") as status:

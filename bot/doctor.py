@@ -253,7 +253,7 @@ async def _model(settings: Settings) -> str:
     if path is None:
         others = list(settings.models_dir.glob("tevoet-*.tar.gz"))
         said = "of other sources than these" if others else "not trained yet"
-        raise BrokenError(said, "./tevoet train (a quarter of an hour)")
+        raise BrokenError(said, "./tevoet train (half an hour)")
     try:
         await asyncio.to_thread(_unpack, path)
     except (tarfile.TarError, EOFError, OSError) as error:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -107,19 +107,21 @@ class Worker:
             await working
 
     async def _work(self) -> None:
-        async with self._letting_go():
-            await self._run()
-
-    async def _run(self) -> None:
-        await self._jobs.app.run_worker_async(
-            worker_middleware=[self._hold],
-            concurrency=CHATS_HELD,
-            install_signal_handlers=False,
-            delete_jobs="always",
-            fetch_job_polling_interval=LOOK_EVERY,
-            update_heartbeat_interval=ALIVE_EVERY,
-            stalled_worker_timeout=DEAD_AFTER,
-        )
+        letting_go = asyncio.create_task(self._let_go())
+        try:
+            await self._jobs.app.run_worker_async(
+                worker_middleware=[self._hold],
+                concurrency=CHATS_HELD,
+                install_signal_handlers=False,
+                delete_jobs="always",
+                fetch_job_polling_interval=LOOK_EVERY,
+                update_heartbeat_interval=ALIVE_EVERY,
+                stalled_worker_timeout=DEAD_AFTER,
+            )
+        finally:
+            letting_go.cancel()
+            with suppress(asyncio.CancelledError):
+                await letting_go
 
     # --- jobs that are done --------------------------------------------------------
 
@@ -136,16 +138,6 @@ class Worker:
             return await process()
         finally:
             self._held.discard(context.job.id)
-
-    @asynccontextmanager
-    async def _letting_go(self) -> AsyncIterator[None]:
-        task = asyncio.create_task(self._let_go())
-        try:
-            yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _let_go(self) -> None:
         """End the jobs that are done and still held: a connection broke as that was written.

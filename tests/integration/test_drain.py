@@ -112,6 +112,10 @@ class Bench:
             await rename("inbox_gone", "inbox")
 
 
+def press(data: str) -> Inbound:
+    return Inbound(InboundKind.PRESS, data)
+
+
 @pytest.fixture
 async def bench(engine: AsyncEngine, cipher: Cipher, content: Content, clock: Clock) -> Bench:
     """Two users with consent, no merging, a clock that stands still."""

@@ -22,7 +22,7 @@ from bot.db.repositories.everything import OPENED, SEALED
 from bot.db.session import reading, writing
 from bot.skills.reply import Reply
 from tests.clock import Clock
-from tests.integration.test_drain import GOVERT, NOOR, Bench
+from tests.integration.test_drain import GOVERT, NOOR, Bench, press
 
 TABLES = [table for table in Base.metadata.sorted_tables if "chat_id" in table.c]
 WORD = "<script>zwaluwstaart</script> & co"
@@ -83,10 +83,6 @@ async def exported(bench: Bench, chat: int = NOOR) -> dict[str, str]:
     [archive] = [reply.archive for reply in replies if reply.archive]
     with zipfile.ZipFile(io.BytesIO(pack(archive))) as packed:
         return {name: packed.read(name).decode() for name in packed.namelist()}
-
-
-def press(data: str) -> Inbound:
-    return Inbound(InboundKind.PRESS, data)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)

@@ -12,13 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.content import Content
 from bot.conversation.dialogue import Dialogue
-from bot.conversation.inbound import Inbound, InboundKind
 from bot.db.encryption import Cipher
 from bot.db.models import Base, InboxItem, OutboxItem, TrackerRow
 from bot.db.repositories import Outbox, Trackers
 from bot.db.session import make_engine, reading, writing
 from tests.clock import Clock
-from tests.integration.test_drain import NOOR, Bench
+from tests.integration.test_drain import NOOR, Bench, press
 
 WORD = "zwaluwstaartje"
 TEXT = f"mijn zus heeft gelogen over haar {WORD}"
@@ -32,10 +31,6 @@ def bench(
 ) -> Bench:
     """The real model; nobody has consented yet."""
     return Bench(engine, cipher, content, clock, dialogue)
-
-
-def press(data: str) -> Inbound:
-    return Inbound(InboundKind.PRESS, data)
 
 
 async def everything(engine: AsyncEngine) -> dict[str, list[dict[str, Any]]]:

@@ -18,7 +18,7 @@ from bot.db.repositories import Chats, Outbox
 from bot.db.session import make_engine, reading, writing
 from bot.retention import Retention
 from tests.clock import Clock
-from tests.integration.test_drain import GOVERT, NOOR, Bench
+from tests.integration.test_drain import GOVERT, NOOR, Bench, press
 from tests.integration.test_export import fill
 
 A_YEAR = 366
@@ -252,10 +252,6 @@ async def test_being_seen_is_written_once_a_day(bench: Bench, clock: Clock) -> N
 
 
 # --- consent is taken back -----------------------------------------------------------
-
-
-def press(data: str) -> Inbound:
-    return Inbound(InboundKind.PRESS, data)
 
 
 async def test_taking_consent_back_erases_all_but_country_and_safety(

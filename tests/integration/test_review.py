@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot import review
 from bot.content import Content
-from bot.conversation.inbound import Inbound, InboundKind
 from bot.conversation.understanding import Understanding
 from bot.db.encryption import Cipher
 from bot.db.models import ReviewLine
@@ -20,7 +19,7 @@ from bot.db.session import reading, writing
 from bot.retention import Retention
 from bot.settings import Settings
 from tests.clock import Clock
-from tests.integration.test_drain import GOVERT, NOOR, Bench
+from tests.integration.test_drain import GOVERT, NOOR, Bench, press
 
 VAGUE, DARK, FLAGGED = "het is weer zover", "het hoeft niet meer", "hij leest mijn telefoon"
 RANKING = (("feel_mistrust", 0.3), ("lied_to", 0.2), ("smalltalk", 0.1), ("thanks", 0.05))
@@ -41,10 +40,6 @@ async def bench(engine: AsyncEngine, cipher: Cipher, content: Content, clock: Cl
     }
     await bench.onboard(NOOR, GOVERT)
     return bench
-
-
-def press(data: str) -> Inbound:
-    return Inbound(InboundKind.PRESS, data)
 
 
 async def kept(bench: Bench) -> list[str]:
