@@ -196,12 +196,13 @@ class Conversation(Arrivals):
         if flood and await self._queue.let_go(chat_id, opened):
             self.on_replies.set()
             return 0
-        if await self._queue.is_full(chat_id):
-            urgent = await self._queue.urgent(opened)
-            if not urgent:
-                return ROOM_AGAIN.total_seconds()
+        full = await self._queue.is_full(chat_id)
+        # In order of arrival the pieces of a sentence would be answered one by one.
+        if (flood or full) and (urgent := await self._queue.urgent(opened)):
             await self._answer(urgent)
             return 0
+        if full:
+            return ROOM_AGAIN.total_seconds()
         first = opened[0][0]
         danger = await asyncio.to_thread(self._new_danger, opened)
         # What was never tried waits for nothing: its moment is to come when the clock was set back.

@@ -81,8 +81,10 @@ class Queue:
             Whether anything was left.
         """
         harmless = (await self._sorted(opened)).harmless
-        # A full look means that there are newer ones, which are looked at next.
-        kept = [] if len(opened) == MOST_WAITING else crowd.newest(harmless)
+        # A full look means that there are newer ones, which are looked at next, together with
+        # what a sentence may have begun in.
+        full = len(opened) == MOST_WAITING
+        kept = harmless[-(crowd.IN_A_ROW // 2) :] if full else crowd.newest(harmless)
         gone = [item.id for item, _ in harmless[: len(harmless) - len(kept)]]
         if not gone:
             return False

@@ -114,16 +114,29 @@ async def test_danger_anywhere_in_a_flood_is_read_while_nothing_is_sent(
     await all_answered(bench)
 
 
-async def test_danger_cut_into_many_messages_is_read_together(bench: Bench) -> None:
+def read_together(bench: Bench) -> bool:
+    """Whether danger that no single message held was seen in a turn of several."""
+    return any(lexicon().check(texts).level == "act" for texts in bench.dialogue.heard)
+
+
+# 20: the chat has room for answers still; 198, 199: a look at what waits ends amid the sentence.
+@pytest.mark.parametrize("place", [20, 198, 199, 203, 395])
+async def test_danger_cut_into_many_messages_is_read_together(bench: Bench, place: int) -> None:
+    flood = [f"bericht {n}" for n in range(FLOOD)]
+    flood[place : place + 3] = ["ik wil", "niet meer", "leven"]
+    await bench.store(*flood)
+    bench.conversation.wake(NOOR)
+    await until(lambda: read_together(bench))
+    await all_answered(bench)
+
+
+async def test_danger_cut_into_messages_of_a_flood_that_goes_on_is_read_together(
+    bench: Bench,
+) -> None:
     flood = [f"bericht {n}" for n in range(FLOOD)]
     flood[203:206] = ["ik wil", "niet meer", "leven"]
     await floods(bench, flood)
-
-    def read_together() -> bool:
-        found = [texts for texts in bench.dialogue.heard if "niet meer" in texts]
-        return bool(found) and lexicon().check(found[0]).level == "act"
-
-    await until(read_together)
+    await until(lambda: read_together(bench))
     await all_answered(bench)
 
 
