@@ -27,12 +27,15 @@ from bot.db.trouble import TROUBLE
 from bot.settings import KEY_FILE, Settings, SettingsError, read_settings
 from bot.telegram.client import client_options
 from bot.training import trained_model
+from bot.workers.jobs import SCHEMA
+from bot.workers.worker import DEAD_AFTER
 from nlu.facts import DEFAULT_ZONE
 
 ROOM_NEEDED = 1024**3  # bytes: a model in the making, and some weeks of logs
 CLOCK_MAY_DIFFER = timedelta(seconds=30)
 PATIENCE = 15.0  # seconds for each check
 RECENT = timedelta(hours=1)
+WAITED_TOO_LONG = timedelta(minutes=5)  # a start, with its model, takes less than one
 
 
 class BrokenError(Exception):
@@ -248,6 +251,23 @@ async def _key(settings: Settings) -> str:
     return f"opens what is stored ({len(sealed)} tried)" if sealed else "good; nothing stored yet"
 
 
+async def _handling(settings: Settings) -> str:
+    if _not_made(settings):
+        return "nothing came in yet"
+    now = datetime.now(UTC)
+    count, oldest = await _read(settings, lambda checkup: checkup.waiting(now))
+    silent = timedelta(seconds=DEAD_AFTER)
+    workers = await _read(settings, lambda checkup: checkup.workers(SCHEMA, silent))
+    live = "" if workers is None else f"; workers alive: {workers}"
+    if oldest and now - oldest > WAITED_TOO_LONG:
+        minutes = (now - oldest) // timedelta(minutes=1)
+        raise BrokenError(
+            f"updates wait: {count}, the oldest for {minutes} minutes{live}",
+            "See whether ./tevoet bot runs, or with ./tevoet webhook a ./tevoet worker",
+        )
+    return f"updates wait: {count}{live}"
+
+
 async def _model(settings: Settings) -> str:
     path = trained_model(settings.models_dir)
     if path is None:
@@ -277,4 +297,5 @@ CHECKS: dict[str, Check] = {
     "database": _database,
     "key": _key,
     "model": _model,
+    "handling": _handling,
 }

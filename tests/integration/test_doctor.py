@@ -9,28 +9,31 @@ import shutil
 import tarfile
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.cli import main
 from bot.conversation.inbound import read_text
 from bot.db.encryption import Cipher
 from bot.db.migrate import upgrade
+from bot.db.models import InboxItem
 from bot.db.repositories import Inbox, Incoming
 from bot.db.session import make_engine, writing
 from bot.doctor import Finding, examine
 from bot.settings import Settings
 from bot.training import fingerprint
-from tests.clock import Clock
 from tests.emulator import Emulator, running_emulator, unauthorized
 
-EVERYTHING = ["settings", "disk", "clock", "token", "webhook", "database", "key", "model"]
+EVERYTHING = [
+    "settings", "disk", "clock", "token", "webhook", "database", "key", "model", "handling",
+]  # fmt: skip
 HERE, ELSEWHERE = "https://here.example/x", "https://elsewhere.example/x"
 
 
@@ -42,7 +45,7 @@ async def telegram() -> AsyncIterator[Emulator]:
 
 @pytest.fixture
 async def healthy(
-    settings: Settings, telegram: Emulator, stored_at: str, engine: AsyncEngine, clock: Clock
+    settings: Settings, telegram: Emulator, stored_at: str, engine: AsyncEngine
 ) -> Settings:
     """An installation with a model, a database with somebody's words in it, and Telegram."""
     settings.models_dir.mkdir(parents=True)
@@ -57,7 +60,7 @@ async def healthy(
     )
     async with writing(engine) as session:
         inbox = Inbox(session, Cipher(whole.keys()))
-        await inbox.store([Incoming(1, 42, read_text("hoi").as_json())], clock())
+        await inbox.store([Incoming(1, 42, read_text("hoi").as_json())], datetime.now(UTC))
     return whole
 
 
@@ -192,7 +195,7 @@ async def test_a_database_that_is_not_there(healthy: Settings) -> None:
         update={"database_url": "postgresql+asyncpg://noor:geheim@127.0.0.1:9/tevoet"}
     )
     broken = await wrong(lost)
-    assert broken.keys() == {"database", "key"}
+    assert broken.keys() == {"database", "key", "handling"}
     assert "DATABASE_URL" in str(broken["database"])
     assert "geheim" not in "".join(map(str, broken.values()))
 
@@ -222,7 +225,7 @@ async def test_a_file_that_is_no_database(healthy: Settings, tmp_path: Path) -> 
     broken = await wrong(
         healthy.model_copy(update={"database_url": f"sqlite+aiosqlite:///{tmp_path}/broken.db"})
     )
-    assert broken.keys() == {"database", "key"}
+    assert broken.keys() == {"database", "key", "handling"}
 
 
 async def test_a_key_that_opens_nothing_of_what_is_stored(healthy: Settings) -> None:
@@ -255,6 +258,29 @@ async def test_a_model_that_was_cut_off(healthy: Settings) -> None:
     whole = model_file(healthy).read_bytes()
     model_file(healthy).write_bytes(whole[: len(whole) // 2])
     assert "damaged" in (await the_one_that_is_wrong(healthy, "model")).said
+
+
+async def test_messages_that_nobody_handles(healthy: Settings, engine: AsyncEngine) -> None:
+    await waits(engine, timedelta(minutes=7))
+    found = await the_one_that_is_wrong(healthy, "handling")
+    assert found.said == "updates wait: 1, the oldest for 7 minutes"
+    assert "./tevoet worker" in str(found.do)
+
+
+async def test_a_message_that_is_to_be_tried_again_later_is_in_order(
+    healthy: Settings, engine: AsyncEngine
+) -> None:
+    await waits(engine, timedelta(minutes=7), again=datetime.now(UTC) + timedelta(minutes=9))
+    assert await wrong(healthy) == {}
+
+
+async def waits(engine: AsyncEngine, long: timedelta, again: datetime | None = None) -> None:
+    """What came in has waited so long, and may be tried again then."""
+    values = {"received_at": datetime.now(UTC) - long}
+    async with writing(engine) as session:
+        await session.execute(
+            update(InboxItem).values(values | ({"not_before": again} if again else {}))
+        )
 
 
 async def test_a_clock_that_is_an_hour_ahead(healthy: Settings) -> None:

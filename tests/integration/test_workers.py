@@ -21,12 +21,12 @@ from bot.bootstrap import App, now, receiving, running
 from bot.content import Content
 from bot.conversation.inbound import read_text
 from bot.db.models import InboxItem, ScheduleRow
-from bot.db.repositories import CHECKIN, Chats, Outbox, Schedules
+from bot.db.repositories import CHECKIN, Chats, Checkup, Outbox, Schedules
 from bot.db.session import make_engine, reading, writing
 from bot.db.trouble import DatabaseError
 from bot.settings import Settings, SettingsError
 from bot.workers import jobs as module
-from bot.workers.jobs import Jobs, opened
+from bot.workers.jobs import SCHEMA, Jobs, opened
 from bot.workers.leader import EVERY, Leader
 from bot.workers.worker import Worker
 from nlu.schedule import WEEK
@@ -187,6 +187,22 @@ async def test_processes_that_start_together_make_the_tables_once(stored_at: str
     async with AsyncExitStack() as stack:
         entered = [stack.enter_async_context(opened(stored_at)) for _ in range(4)]
         assert len(await asyncio.gather(*entered)) == 4
+
+
+async def test_workers_that_live_are_counted(jobs: Jobs, on_postgres: Settings, app: App) -> None:
+    async def live(silent: timedelta = timedelta(hours=1)) -> int:
+        async with reading(app.engine) as session:
+            return await Checkup(session).workers(SCHEMA, silent) or 0
+
+    before = await live()
+    async with at_work(on_postgres, app):
+        await until(lambda: _is(live(), before + 1))
+        assert await live(silent=timedelta(0)) == 0
+    assert await live() == before
+
+
+async def _is(count: Awaitable[int], expected: int) -> bool:
+    return await count == expected
 
 
 async def test_sqlite_is_for_one_process(tmp_path: Path) -> None:
